@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator's HTTP server on the loopback interface."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local_cloud.emulator import environment
+from local_cloud.emulator.calls import Call, CallLog
+from local_cloud.emulator.lifecycle import lifecycle
+
+LOOPBACK = "127.0.0.1"
+
+
+class Emulator:
+    """moto behind HTTP with the fidelity layer; a context manager, several may follow one another in a process.
+
+    The state belongs to the process, as moto's does: two emulators at once would share their account.
+    """
+
+    def __init__(self, port: int = 0, call_file: Path | None = None) -> None:
+        environment.configure_moto()
+        self.lock = threading.RLock()
+        self._port = port
+        self._call_file = call_file
+        self._log: CallLog | None = None
+        self._server: BaseWSGIServer | None = None
+
+    def __enter__(self) -> "Emulator":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Serve on the port (0: any free one) in a thread, starting from an empty account."""
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+
+        from local_cloud.emulator import fidelity
+
+        fidelity.apply()
+        self._log = CallLog(DomainDispatcherApplication(create_backend_app), self.lock, self._call_file)
+        self._server = make_server(LOOPBACK, self._port, self._log, threaded=True, request_handler=_quiet(MotoRequestHandler))
+        self._server.daemon_threads = True
+        self.reset()
+        threading.Thread(target=self._server.serve_forever, name="emulator", daemon=True).start()
+
+    def stop(self) -> None:
+        """Close the port. The account's state stays until the next start."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def reset(self) -> None:
+        """Empty all accounts and regions, and the list of calls."""
+        from moto.moto_api._internal.models import moto_api_backend
+
+        with self.lock:
+            moto_api_backend.reset()
+            lifecycle.clear()
+            self.calls.clear()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for `AWS_ENDPOINT_URL`."""
+        if self._server is None:
+            raise RuntimeError("the emulator is not started")
+        return f"http://{LOOPBACK}:{self._server.server_port}"
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request since the start or the last reset; may be cleared by the reader."""
+        if self._log is None:
+            raise RuntimeError("the emulator is not started")
+        return self._log.calls
+
+    @property
+    def mutations(self) -> int:
+        """How many changing calls were served: what watchers compare to know that nothing happened."""
+        return 0 if self._log is None else self._log.mutations
+
+    def client_environment(self) -> dict[str, str]:
+        """The variables for a command or a boto3 session that shall talk to this emulator and to nothing else."""
+        return environment.client_environment(self.endpoint)
+
+    def client(self, service: str, region: str = environment.REGION) -> Any:
+        """A boto3 client for this emulator that fails at the first error."""
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+def _quiet(handler: type) -> type:
+    """The request handler without its line per request: the call log has it."""
+    return type("QuietRequestHandler", (handler,), {"log_request": lambda *_, **__: None, "protocol_version": "HTTP/1.1"})

@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the gates one after the other: `stages.py [--slow] [STAGE...]`, all of them by default.
+
+A failing stage does not stop the others. Each writes to .local/log/<stage>.log; of a failure the end is shown.
+The last line is `N passed, N failed`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+LOGS = CHECKOUT / ".local" / "log"
+TAIL_LINES = 60
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A named gate: its commands run in order until one fails."""
+
+    name: str
+    commands: tuple[tuple[str, ...], ...]
+
+
+def pytest(*arguments: str, slow: bool) -> tuple[str, ...]:
+    """Return a pytest command, without the tests marked slow unless `slow`."""
+    return ("pytest", "-q", *arguments, *(() if slow else ("-m", "not slow")))
+
+
+def stages(slow: bool) -> tuple[Stage, ...]:
+    """Return all gates, the quick and telling ones first."""
+    return (
+        Stage(
+            "lint",
+            (
+                ("ruff", "check", "."),
+                ("ruff", "format", "--check", "."),
+                ("yamllint", "--strict", "."),
+                ("ansible-lint", "--offline", "--strict"),
+                ("antsibull-changelog", "lint"),
+                ("bash", ".ci/shell-syntax"),
+            ),
+        ),
+        Stage("types", (("mypy",),)),
+        Stage("structure", (pytest("tests/structure", slow=slow),)),
+        Stage("unit", (pytest("tests/unit", "tests/contract", "-n", "2", slow=slow),)),
+        Stage("integration", (pytest("tests/integration", slow=slow),)),
+        Stage("sanity", ((".ci/sanity",),)),
+        Stage("docs", (("antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),)),
+        Stage("toolchain", (pytest("tests/toolchain", slow=slow),)),
+        Stage("local-cloud", (pytest("tests/local_cloud", slow=slow),)),
+        Stage("molecule", ((".ci/molecule",),)),
+        Stage("site", (pytest("tests/site", slow=slow),)),
+    )
+
+
+def run(stage: Stage) -> bool:
+    """Run a stage, print its header and verdict, and return whether it passed."""
+    print(f"==> {stage.name} ...", flush=True)
+    log = LOGS / f"{stage.name}.log"
+    began = time.monotonic()
+    with log.open("w") as output:
+        passed = all(_succeeds(command, output) for command in stage.commands)
+    seconds = time.monotonic() - began
+    if not passed:
+        print("\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:]))
+    print(f"==> {stage.name} {'passed' if passed else 'FAILED'} in {seconds:.0f} s ({log.relative_to(CHECKOUT)})", flush=True)
+    return passed
+
+
+def _succeeds(command: tuple[str, ...], output) -> bool:
+    """Run one command of a stage with its output in the log."""
+    print(f"$ {' '.join(command)}", file=output, flush=True)
+    return subprocess.run(command, cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT, check=False).returncode == 0
+
+
+def main() -> int:
+    """Run the chosen stages and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--slow", action="store_true", help="run the slow tests too")
+    parser.add_argument("stage", nargs="*", help="names of stages; default all")
+    arguments = parser.parse_args()
+    known = {stage.name: stage for stage in stages(arguments.slow)}
+    unknown = [name for name in arguments.stage if name not in known]
+    if unknown:
+        parser.error(f"no such stage: {', '.join(unknown)} (there are {', '.join(known)})")
+
+    LOGS.mkdir(parents=True, exist_ok=True)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    chosen = [known[name] for name in arguments.stage] or list(known.values())
+    failed = [stage.name for stage in chosen if not run(stage)]
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

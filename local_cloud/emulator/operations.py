@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import botocore.session
-from botocore.model import ServiceModel
+from botocore.model import OperationModel, ServiceModel
 
 READING = re.compile(r"^(BatchGet|Describe|Filter|Get|Head|List|Lookup|Search|Select|Simulate|AssumeRole|Test|Validate|Decode)")
 SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
@@ -73,15 +73,16 @@ def _operation_name(service: str, environ: dict[str, Any], form: dict[str, str])
 
 
 def _rest_operation(service: str, environ: dict[str, Any]) -> str | None:
-    """The REST operation whose template fits best: the one with most literal parts in path and query."""
+    """The REST operation whose template fits best: the one that asks most of query and path."""
     method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     fitting = [
-        (len(template.literals), template.weight, template.name)
+        (len(template.required), template.weight, template.name)
         for template in _templates(service)
         if template.method == method
         and template.path.match(path)
-        and all(key in query and (not value or value in query[key]) for key, value in template.literals)
+        and template.required <= query.keys()
+        and all(not value or value in query[key] for key, value in template.literals)
     ]
     if method == "PUT" and "HTTP_X_AMZ_COPY_SOURCE" in environ:
         return "UploadPartCopy" if "uploadId" in query else "CopyObject"
@@ -94,6 +95,7 @@ class _Template:
     method: str
     path: re.Pattern[str]
     literals: tuple[tuple[str, str], ...]
+    required: frozenset[str]
     weight: int
 
 
@@ -107,10 +109,21 @@ def _templates(service: str) -> tuple[_Template, ...]:
 
 
 def _template(model: ServiceModel, name: str) -> _Template:
-    http = model.operation_model(name).http
+    operation = model.operation_model(name)
+    http = operation.http
     path, _, query = http.get("requestUri", "/").partition("?")
     pattern = re.sub(r"\\\{[^}]+?\\\+\\\}", ".+", re.escape(path))
     pattern = re.sub(r"\\\{[^}]+?\\\}", "[^/]+", pattern)
     literals = tuple((key, values[0]) for key, values in parse_qs(query, keep_blank_values=True).items())
+    required = {key for key, _ in literals} | _required_in_query(operation)
     weight = len(re.sub(r"\{[^}]+\}", "", path))
-    return _Template(name, http.get("method", "POST"), re.compile(f"^{pattern}/?$"), literals, weight)
+    return _Template(name, http.get("method", "POST"), re.compile(f"^{pattern}/?$"), literals, frozenset(required), weight)
+
+
+def _required_in_query(operation: OperationModel) -> set[str]:
+    """The query parameters without which a request is not this operation, such as UploadPart's uploadId."""
+    shape = operation.input_shape
+    if shape is None:
+        return set()
+    required = (shape.members[member].serialization for member in shape.required_members)
+    return {place["name"] for place in required if place.get("location") == "querystring"}

@@ -15,6 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LOGS = CHECKOUT / ".local" / "log"
@@ -45,7 +46,6 @@ def stages(slow: bool) -> tuple[Stage, ...]:
                 ("yamllint", "--strict", "."),
                 ("ansible-lint", "--offline", "--strict"),
                 ("antsibull-changelog", "lint"),
-                ("bash", ".ci/shell-syntax"),
             ),
         ),
         Stage("types", (("mypy",),)),
@@ -75,7 +75,7 @@ def run(stage: Stage) -> bool:
     return passed
 
 
-def _succeeds(command: tuple[str, ...], output) -> bool:
+def _succeeds(command: tuple[str, ...], output: TextIO) -> bool:
     """Run one command of a stage with its output in the log."""
     print(f"$ {' '.join(command)}", file=output, flush=True)
     return subprocess.run(command, cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT, check=False).returncode == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)")
 TARGET = re.compile(r"`make ([a-z-]+)")
-CODE_BLOCK_TARGET = re.compile(r"^\s*(?:\$ )?make ([a-z-]+)", re.MULTILINE)
+CODE_BLOCK_TARGET = re.compile(r"^\$ make ([a-z-]+)", re.MULTILINE)
 FQCN = re.compile(r"`terrace\.aws\.([a-z_]+)`")
 PATH = re.compile(r"`((?:docs|examples|inventories|local_cloud|molecule|playbooks|plugins|roles|tests)/[\w./-]*)`")
 

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clients for AWS, from the options and credentials that amazon.aws defines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+try:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:  # AnsibleAWSModule tells the user
+    pass
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import AmbiguousAnswer, Refused, explain
+
+# Adaptive mode's client-side rate limiter takes twice as long under throttling; no other layer retries.
+RETRIES = {"mode": "standard", "max_attempts": 10}
+CONNECTIONS = 32
+
+
+class Clients:
+    """Thread-safe cache of boto3 clients, called with service and region.
+
+    `unsafe_creates` are operations that have neither a client token nor a unique name: botocore must not repeat
+    them when it cannot know whether they took effect.
+    """
+
+    def __init__(self, module: Any, unsafe_creates: Iterable[str] = ()) -> None:
+        _region, self._endpoint, parameters = get_aws_connection_info(module)
+        self._session = boto3.session.Session(profile_name=parameters.pop("profile_name", None))
+        user_config = parameters.pop("aws_config", None)
+        config = Config(retries=RETRIES, max_pool_connections=CONNECTIONS, user_agent_extra="terrace.aws")
+        self._config = config.merge(user_config) if user_config else config
+        self._parameters = parameters
+        self._unsafe = tuple(unsafe_creates)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str, region: str) -> Any:
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[(service, region)] = self._client(service, region)
+            return self._clients[(service, region)]
+
+    def _client(self, service: str, region: str) -> Any:
+        client = self._session.client(service, region_name=region, endpoint_url=self._endpoint, config=self._config,
+                                      **self._parameters)
+        for operation in self._unsafe:
+            client.meta.events.register_first(f"needs-retry.{service}.{operation}", _veto_blind_retry)
+        return client
+
+
+def _veto_blind_retry(response: Any = None, caught_exception: Any = None, operation: Any = None, **_facts: Any) -> None:
+    """Raise instead of letting botocore repeat a create whose outcome is unknown: no answer, or a 5xx."""
+    status = response[0].status_code if response else None
+    if caught_exception is not None or (status is not None and status >= 500):
+        raise AmbiguousAnswer(f"{operation.name} got no usable answer ({caught_exception or status})")
+
+
+def refuse_other_account(clients: Clients, account: str, region: str) -> None:
+    """Compare the caller's identity with the description before anything else. Raises Refused."""
+    try:
+        caller = clients("sts", region).get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise Refused(f"the credentials do not work: {explain(error)}") from None
+    if caller["Account"] != account:
+        raise Refused(f"stack.account is {account}, but the credentials belong to account {caller['Account']} "
+                      f"({caller['Arn']})")

@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carrying out a plan: a step starts when its own predecessors are done; waits poll once per kind, not per resource."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine import perform, report
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, NotReady, explain
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import FAILED, READY, Context, Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import MAKE, REMOVE, Plan, Step, StepId, missing_tags
+from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
+from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare
+
+THREADS = 12
+POLL_FIRST, POLL_FACTOR, POLL_MAX = 0.5, 1.5, 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Waiting:
+    """A step whose call is done and whose effect is awaited since `since` (monotonic seconds)."""
+
+    step: Step
+    found: Found
+    since: float
+
+
+class Apply:
+    """One run of one plan. The main thread schedules and polls; calls that change something run in the pool."""
+
+    def __init__(self, plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, run_id: str,
+                 progress: Progress) -> None:
+        self._steps = {step.id: step for step in plan.steps}
+        self._contexts, self._resolved, self._run_id, self._progress = contexts, resolved, run_id, progress
+        self._undone = {step.id: set(step.waits) & self._steps.keys() for step in plan.steps}
+        self._started: dict[StepId, float] = {}
+        self._running: dict[Future[Found | None], StepId] = {}
+        self._waiting: dict[StepId, Waiting] = {}
+        self._completing: set[StepId] = set()
+        self._polls: dict[tuple[str, str], tuple[float, float]] = {}
+        self._ids: dict[StepId, str] = {}
+        self._failed: dict[StepId, str] = {}
+        self._tiers: dict[str, tuple[float, float]] = {}
+
+    def run(self) -> list[dict[str, Any]]:
+        """Carry out all steps and return `resources`. Raises ApplyFailed once independent branches have finished."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            self._pool = pool
+            while self._start_ready() or self._running or self._waiting:
+                finished = wait(self._running, timeout=self._pause(), return_when=FIRST_COMPLETED).done
+                for future in finished:
+                    self._collect(self._steps[self._running.pop(future)], future)
+                for kind_and_region in self._due():
+                    self._poll(*kind_and_region)
+        if self._failed:
+            raise ApplyFailed(self._failure_lines(), self._results())
+        return self._results()
+
+    @property
+    def seconds_by_tier(self) -> dict[str, float]:
+        """Wall-clock seconds from a tier's first change to its last."""
+        return {tier: round(end - start, 1) for tier, (start, end) in self._tiers.items()}
+
+    def _start_ready(self) -> bool:
+        """Start what can start. Steps without work are done at once and may let others start."""
+        started = False
+        while ready := [id_ for id_, undone in self._undone.items() if not undone and id_ not in self._started]:
+            started = True
+            for step in (self._steps[id_] for id_ in ready):
+                self._started[step.id] = time.monotonic()
+                if step.action == "none":
+                    self._finish(step, step.found.id)
+                else:
+                    self._report(step, "started")
+                    self._submit(step, lambda step=step: self._perform(step))
+        return started
+
+    def _submit(self, step: Step, work: Callable[[], Found | None]) -> None:
+        self._running[self._pool.submit(work)] = step.id
+
+    def _perform(self, step: Step) -> Found | None:
+        context = self._context(step)
+        if step.phase == REMOVE:
+            return perform.remove(step, context, lambda detail: self._report(step, "waiting", detail))
+        if step.action == "update":
+            return self._update(step, step.found, {change.field for change in step.changes}, step.tags)
+        return perform.create(step, context, self._resolved, self._run_id, self._has_fresh_parents(step))
+
+    def _update(self, step: Step, found: Found, fields: set[str], tags: Mapping[str, str]) -> Found:
+        return perform.update(step, self._context(step), found, self._resolved, fields, tags,
+                              fresh_parents=step.action != "update" or self._has_fresh_parents(step))
+
+    def _collect(self, step: Step, future: Future[Found | None]) -> None:
+        error = future.exception()
+        if error is not None:
+            self._fail(step, explain(error))
+        else:
+            self._advance(step, future.result())
+
+    def _advance(self, step: Step, found: Found | None) -> None:
+        """Decide what comes after a call or a poll: wait, set what the create call could not set, or done."""
+        if step.phase == REMOVE:
+            if found is None:
+                self._finish(step, step.found.id)
+            else:
+                self._await(step, found)
+        elif found.state == FAILED:
+            self._fail(step, f"{found.id} failed: {found.detail}")
+        elif found.state != READY:
+            self._await(step, found)
+        else:
+            self._made(step, found)
+
+    def _made(self, step: Step, found: Found) -> None:
+        located = dataclasses.replace(found, region=self._context(step).region)
+        self._resolved.bind(step.key, located)
+        desired = self._resolved.values(step.declaration.values)
+        fields = {change.field for change in compare(found.values, desired) if not change.create_only}
+        tags = missing_tags(step.declaration, step.kind, found, self._context(step).stack)
+        if step.action != "update" and (fields or tags) and step.id not in self._completing:
+            self._completing.add(step.id)
+            self._submit(step, lambda: self._update(step, located, fields, tags))
+        else:
+            self._finish(step, found.id)
+
+    def _await(self, step: Step, found: Found) -> None:
+        self._waiting.setdefault(step.id, Waiting(step, found, time.monotonic()))
+        self._polls.setdefault((step.kind.name, self._context(step).region), (time.monotonic() + POLL_FIRST, POLL_FIRST))
+
+    def _pause(self) -> float | None:
+        """Return the seconds until the next poll, or None when only running calls matter."""
+        return max(0.0, min(at for at, _interval in self._polls.values()) - time.monotonic()) if self._polls else None
+
+    def _due(self) -> list[tuple[str, str]]:
+        now = time.monotonic()
+        return [key for key, (at, _interval) in self._polls.items() if at <= now]
+
+    def _poll(self, kind: str, region: str) -> None:
+        """Ask once for all resources of the kind that are awaited."""
+        awaited = [w for w in self._waiting.values() if w.step.kind.name == kind and self._context(w.step).region == region]
+        if not awaited:
+            del self._polls[(kind, region)]
+            return
+        interval = min(self._polls[(kind, region)][1] * POLL_FACTOR, POLL_MAX)
+        self._polls[(kind, region)] = (time.monotonic() + interval, interval)
+        try:
+            seen = {found.id: found for found in awaited[0].step.kind.list(self._contexts[region])}
+        except Exception as error:
+            for waiting in awaited:
+                self._give_up(waiting, explain(error))
+            return
+        for waiting in awaited:
+            self._look(waiting, seen.get(waiting.found.id))
+
+    def _look(self, waiting: Waiting, seen: Found | None) -> None:
+        step, elapsed = waiting.step, time.monotonic() - waiting.since
+        arrived = seen is None or seen.state == "gone" if step.phase == REMOVE else seen is not None and seen.state in (READY, FAILED)
+        if arrived:
+            del self._waiting[step.id]
+            self._advance(step, None if step.phase == REMOVE else seen)
+        elif elapsed > step.kind.timeout:
+            state = f"{seen.state} {seen.detail}".strip() if seen else "not visible"
+            self._give_up(waiting, str(NotReady(f"still {state} after {int(elapsed)} s; run again to go on waiting")))
+        else:
+            self._report(step, "waiting", seen.detail if seen else "")
+
+    def _give_up(self, waiting: Waiting, problem: str) -> None:
+        del self._waiting[waiting.step.id]
+        self._fail(waiting.step, problem)
+
+    def _finish(self, step: Step, resource_id: str) -> None:
+        self._ids[step.id] = resource_id
+        for undone in self._undone.values():
+            undone.discard(step.id)
+        if step.action != "none":
+            begin, now = self._started[step.id], time.monotonic()
+            first, last = self._tiers.get(step.tier, (begin, now))
+            self._tiers[step.tier] = (min(first, begin), max(last, now))
+            self._report(step, "done")
+
+    def _fail(self, step: Step, problem: str) -> None:
+        self._failed[step.id] = problem
+        self._report(step, "failed", problem)
+
+    def _context(self, step: Step) -> Context:
+        region = (step.declaration.region if step.declaration else None) or (step.found.region if step.found else None)
+        return self._contexts[region] if region else next(iter(self._contexts.values()))
+
+    def _has_fresh_parents(self, step: Step) -> bool:
+        return any(self._steps[id_].action in ("create", "replace") for id_ in step.waits if id_ in self._steps)
+
+    def _report(self, step: Step, state: str, detail: str = "") -> None:
+        self._progress.send("step", tier=step.tier, kind=step.key.kind, name=step.key.name, action=step.action,
+                            state=state, detail=detail, seconds=round(time.monotonic() - self._started[step.id], 1))
+
+    def _failure_lines(self) -> list[str]:
+        lines = [f"{self._steps[id_].key}: {problem}" for id_, problem in self._failed.items()]
+        skipped = sorted(str(s.key) for s in self._steps.values() if s.id not in self._started and s.action != "none")
+        return lines + ([f"not started because of it: {', '.join(skipped)}"] if skipped else [])
+
+    def _results(self) -> list[dict[str, Any]]:
+        done = [step for step in self._steps.values() if step.id in self._ids]
+        return report.results(sorted(done, key=lambda step: (step.tier, step.key, step.phase != MAKE)), self._ids)

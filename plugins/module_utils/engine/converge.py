@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run: survey, plan, and unless it is a check run, apply."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine import report
+from ansible_collections.terrace.aws.plugins.module_utils.engine.apply import Apply
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, Refused
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Plan, plan_absent, plan_present
+from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
+from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved, bind_undeclared
+from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
+
+INNER_THREADS = 8
+# clients(service, region) -> boto3 client; has to be thread-safe.
+Clients = Callable[[str, str], Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What a module asks for. `declarations` is the whole description, `tiers` the part to be applied."""
+
+    stack: Stack
+    declarations: tuple[Declaration, ...]
+    kinds: Mapping[str, Kind]
+    tiers: frozenset[str]
+    tier_kinds: Mapping[str, tuple[str, ...]]
+    state: str = "present"
+    allow_replacement: tuple[str, ...] = ()
+    check: bool = False
+    diff: bool = False
+
+
+def converge(request: Request, clients: Clients, progress: Progress | None = None) -> dict[str, Any]:
+    """Return the module's result. Raises TerraceError, and ApplyFailed when something was left undone."""
+    progress = progress or Progress.from_environment()
+    notes: list[str] = []
+    survey = Survey()
+    applied = tuple(d for d in request.declarations if d.tier in request.tiers)
+    contexts = _contexts(request, survey, clients, notes)
+    kinds = _kinds_to_survey(request, applied)
+    progress.send("survey", kinds=len(kinds))
+    take(kinds.values(), contexts, survey)
+    resolved = Resolved(applied)
+    plan = _plan(request, applied, survey, kinds, resolved)
+    progress.send("plan", **report.summary(plan.steps))
+    result: dict[str, Any] = {
+        "changed": bool(plan.work), "resources": report.results(plan.steps), "orphans": _orphans(plan), "notes": notes}
+    if request.diff:
+        result["diff"] = report.diffs(plan.steps)
+    if not request.check and plan.work:
+        result |= _apply(plan, contexts, resolved, progress, result)
+    result["outputs"] = report.outputs(applied, kinds, resolved) if request.state == "present" else {}
+    return result
+
+
+def _plan(request: Request, applied: tuple[Declaration, ...], survey: Survey, kinds: Mapping[str, Kind],
+          resolved: Resolved) -> Plan:
+    if request.state == "absent":
+        ours = survey.ours(request.stack, kinds)
+        in_tiers = {name for tier in request.tiers for name in request.tier_kinds[tier]}
+        return plan_absent({kind: found for kind, found in ours.items() if kind in in_tiers}, kinds)
+    bind_undeclared(resolved, survey.by_kind(), request.stack)
+    if not request.check:
+        _refuse_missing_references(applied, resolved)
+    return plan_present(applied, survey.by_kind(), kinds, resolved, request.stack, request.allow_replacement)
+
+
+def _refuse_missing_references(applied: Iterable[Declaration], resolved: Resolved) -> None:
+    for declaration in applied:
+        for reference in resolved.missing(declaration):
+            raise InvalidOption(declaration.path, f"refers to {reference.key}, which is neither declared nor found in the stack")
+
+
+def _apply(plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, progress: Progress,
+           result: dict[str, Any]) -> dict[str, Any]:
+    run = Apply(plan, contexts, resolved, uuid.uuid4().hex, progress)
+    try:
+        return {"resources": run.run(), "seconds": run.seconds_by_tier}
+    except ApplyFailed as failure:
+        changed = any(resource["action"] != "none" for resource in failure.resources)
+        failure.result = {**result, "resources": failure.resources, "changed": changed}
+        raise
+
+
+def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[str, Kind]:
+    """Return the applied tiers' kinds, the kinds referred to, and whatever those have to be surveyed after."""
+    wanted = {name for tier in request.tiers for name in request.tier_kinds[tier]}
+    wanted |= {reference.kind for declaration in applied for reference in declaration.references()}
+    while missing := {name for kind in wanted for name in request.kinds[kind].after} - wanted:
+        wanted |= missing
+    return {name: kind for name, kind in request.kinds.items() if name in wanted}
+
+
+def _contexts(request: Request, survey: Survey, clients: Clients, notes: list[str]) -> dict[str, Context]:
+    regions = dict.fromkeys([request.stack.region, *(d.region for d in request.declarations if d.region)])
+    return {region: _context(request, region, survey, clients, notes) for region in regions}
+
+
+def _context(request: Request, region: str, survey: Survey, clients: Clients, notes: list[str]) -> Context:
+    def client(service: str) -> Any:
+        return clients(service, region)
+
+    def each(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        with ThreadPoolExecutor(INNER_THREADS) as pool:
+            return list(pool.map(function, items))
+
+    def declared(kind: str) -> tuple[Declaration, ...]:
+        return tuple(d for d in request.declarations if d.kind == kind)
+
+    return Context(request.stack, region, client, declared, survey.of, each,
+                   _tag_index(client, request.stack), notes.append)
+
+
+def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mapping[str, Mapping[str, str]]]:
+    """Return a function that asks the tagging API once for the tags of everything that is ours in the region."""
+    lock, index = threading.Lock(), {}
+
+    def tags_by_arn() -> Mapping[str, Mapping[str, str]]:
+        with lock:
+            if "tags" not in index:
+                pages = client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(
+                    TagFilters=[{"Key": TAG_STACK, "Values": [stack.name]}])
+                index["tags"] = {item["ResourceARN"]: {t["Key"]: t["Value"] for t in item["Tags"]}
+                                 for page in pages for item in page["ResourceTagMappingList"]}
+        return index["tags"]
+
+    return tags_by_arn
+
+
+def _orphans(plan: Plan) -> list[dict[str, str]]:
+    return [{"kind": kind, "name": found.logical_name, "id": found.id} for kind, found in plan.orphans]

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Errors that reach the user as one readable message. A traceback is a defect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class TerraceError(Exception):
+    """Base of everything the engine raises on purpose."""
+
+
+class InvalidOption(TerraceError):
+    """The description is wrong at `path`, e.g. ``network.security_groups[2].ingress[0].port``."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class Refused(TerraceError):
+    """The plan contains something that must not be done; nothing was changed."""
+
+
+class NotReady(TerraceError):
+    """A resource did not reach the wanted state in time, or failed."""
+
+
+class AmbiguousAnswer(TerraceError):
+    """A create call that cannot be repeated safely got no answer: it may or may not have taken effect."""
+
+
+class ApplyFailed(TerraceError):
+    """At least one step failed. `resources` tells what was done all the same, `failures` one line per step.
+
+    `result` is the module's whole result as far as it got, filled in on the way up.
+    """
+
+    def __init__(self, failures: list[str], resources: list[dict[str, Any]]) -> None:
+        super().__init__("; ".join(failures))
+        self.failures = failures
+        self.resources = resources
+        self.result: dict[str, Any] = {}
+
+
+HINTS = (
+    (("AccessDenied", "UnauthorizedOperation", "AccessDeniedException", "AuthFailure"),
+     "the caller's credentials lack the permission for this call"),
+    (("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException"),
+     "renew the credentials and run again: what was done is kept"),
+    (("LimitExceeded", "QuotaExceeded", "MaximumExceeded"), "ask for a higher service quota, or declare fewer"),
+    (("DependencyViolation", "ResourceInUse", "DeleteConflict"), "something outside the stack still uses it"),
+    (("Throttling", "RequestLimitExceeded", "TooManyRequests"), "the API kept throttling: run again later"),
+    (("OptInRequired", "SubscriptionRequired"), "the account has to subscribe to the service first"),
+)
+
+
+def explain(error: Exception) -> str:
+    """Return one line for an exception of botocore or ours: operation, AWS code, message, request id, what to do."""
+    response = getattr(error, "response", None)
+    if not isinstance(response, dict):
+        return str(error) or type(error).__name__
+    code = response.get("Error", {}).get("Code", "Unknown")
+    message = response.get("Error", {}).get("Message", "")
+    request = response.get("ResponseMetadata", {}).get("RequestId", "none")
+    operation = getattr(error, "operation_name", "the call")
+    hint = next((hint for codes, hint in HINTS if any(known in code for known in codes)), None)
+    return f"{operation} answered {code}: {message} (request {request})" + (f"; {hint}" if hint else "")

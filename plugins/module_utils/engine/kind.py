@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The interface between the engine and the code for one AWS resource type.
+
+A kind file holds a values dataclass, a few plain functions that make one API call each, and one `Kind` record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, TAG_STACK, Declaration, Stack
+
+READY, PENDING, DELETING, GONE, FAILED = "ready", "pending", "deleting", "gone", "failed"
+# What carries an owner tag of these services is a child of our resource: never a match, never an orphan.
+OWNER_TAG_PREFIXES = ("aws:autoscaling:", "aws:cloudformation:", "elasticbeanstalk:", "aws:backup:")
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """One existing resource as the survey saw it.
+
+    `values` is an instance of the kind's values dataclass with raw ids where declarations have references;
+    `name` is the AWS name where the kind has one; `attributes` are further facts that references and outputs
+    can use (arn, endpoint, ...); `detail` says more about a state that is not ready.
+    """
+
+    id: str
+    values: Any
+    tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    state: str = READY
+    name: str | None = None
+    attributes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    detail: str = ""
+    region: str | None = None
+
+    def attribute(self, name: str) -> Any:
+        return self.id if name == "id" else self.attributes.get(name)
+
+    def belongs_to(self, stack: Stack, kind: str) -> bool:
+        """Whether the identity tags are ours and the resource is not a copy-tagged child."""
+        if self.tags.get(TAG_STACK) != stack.name or any(t.startswith(OWNER_TAG_PREFIXES) for t in self.tags):
+            return False
+        parts = self.tags.get(TAG_ID, "").split("/", 2)
+        return len(parts) == 3 and parts[1] == kind
+
+    @property
+    def logical_name(self) -> str:
+        return self.tags.get(TAG_ID, "").split("/", 2)[-1]
+
+    @property
+    def tier(self) -> str:
+        return self.tags.get(TAG_ID, "").split("/", 1)[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class New:
+    """What a create call needs besides the values: names, all tags, and the client token (32 hex)."""
+
+    name: str
+    aws_name: str
+    tags: Mapping[str, str]
+    token: str
+
+    @property
+    def tag_list(self) -> list[dict[str, str]]:
+        return [{"Key": key, "Value": value} for key, value in sorted(self.tags.items())]
+
+    def tag_specifications(self, *resource_types: str) -> list[dict[str, Any]]:
+        """Return EC2's TagSpecifications for the resource types."""
+        return [{"ResourceType": kind, "Tags": self.tag_list} for kind in resource_types]
+
+
+@dataclasses.dataclass(frozen=True)
+class Retry:
+    """An error that propagation explains: repeat `operation` on `code` (and `message`, a regular expression)
+    for at most `seconds`. Anything not listed fails at once."""
+
+    operation: str
+    code: str
+    message: str = ""
+    seconds: float = 60.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What a kind's functions may use: clients, the stack, and what the survey already knows."""
+
+    stack: Stack
+    region: str
+    client: Callable[[str], Any]
+    declared: Callable[[str], tuple[Declaration, ...]]
+    found: Callable[[str], tuple[Found, ...]]
+    each: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
+    tags_by_arn: Callable[[], Mapping[str, Mapping[str, str]]]
+    note: Callable[[str], None]
+
+    def pages(self, service: str, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
+        """Return the items under `key` of all pages of a list operation (boto3 paginator name)."""
+        paginator = self.client(service).get_paginator(operation)
+        return [item for page in paginator.paginate(**request) for item in page.get(key, [])]
+
+    def stack_filter(self) -> list[dict[str, Any]]:
+        """Return EC2's Filters for everything that carries the stack's tag."""
+        return [{"Name": f"tag:{TAG_STACK}", "Values": [self.stack.name]}]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """The code for one AWS resource type, as data and plain functions.
+
+    `list` finds the stack's resources (and, where names are unique in the account, those that stand in the way);
+    `after` names kinds that have to be surveyed first; `calls` says how each survey call grows:
+    ``page``, ``parent`` or ``resource``.
+    `create` makes the resource with the one call that carries its tags; what that call cannot set, the engine
+    sets by `update` right after. `update` gets the names of the changed fields. `delete` starts a deletion.
+    `identity` replaces identity by tags for kinds without tags of their own: a function of the values.
+    `parent` is the field that refers to the owner of such kinds; what an owner of ours has beyond the declared is
+    deleted. `guard` returns why a resource must not be deleted, `holders` what keeps it from being deleted.
+    `outlives` names kinds that have to be gone before a resource of this kind can be deleted though none of their
+    fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
+    call has returned (a create says so by the state it returns). `timeout` is in seconds.
+    `lookup` kinds are only looked up, never changed.
+    """
+
+    name: str
+    service: str
+    values: type
+    list: Callable[[Context], Iterable[Found]]
+    calls: Mapping[str, str]
+    create: Callable[[Context, New, Any], Found] | None = None
+    update: Callable[[Context, Found, Any, set[str]], None] | None = None
+    delete: Callable[[Context, Found], None] | None = None
+    tag: Callable[[Context, Found, Mapping[str, str]], None] | None = None
+    after: tuple[str, ...] = ()
+    identity: Callable[[Any], tuple[Any, ...]] | None = None
+    parent: str | None = None
+    guard: Callable[[Found], str | None] | None = None
+    holders: Callable[[Context, Found], list[str]] | None = None
+    outlives: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    lookup: bool = False
+    create_before_delete: bool = False
+    name_format: str = "{stack}-{name}"
+    name_limit: int = 255
+    unique_name: bool = False
+    retries: tuple[Retry, ...] = ()
+    unsafe_create: str | None = None
+    timeout: float = 600.0
+
+    def aws_name(self, stack: Stack, name: str, suffix: str = "") -> str:
+        """Return the derived AWS name of a resource, fitted to the service's limit."""
+        wanted = self.name_format.format(stack=stack.name, name=name)
+        if not self.name_format.count("/"):
+            wanted = wanted.replace("/", "-")
+        return fit(wanted, self.name_limit - len(suffix)) + suffix
+
+
+def fit(name: str, limit: int) -> str:
+    """Shorten `name` to `limit` characters, keeping it unique by a hash of the whole."""
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
+    return f"{name[: limit - 7].rstrip('-')}-{digest}"

@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The difference between what is declared and what exists, as steps. Nothing here calls AWS."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine import graph
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import Refused
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, GONE, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import Change, compare, contains_unknown
+
+MAKE, REMOVE = "make", "remove"
+StepId = tuple[str, str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One resource's way from actual to desired. `waits` are the steps that have to be done before.
+
+    `action` is ``create``, ``update``, ``replace``, ``delete`` or ``none``. A replacement is two steps: one that
+    makes the new resource and one, with the same key, that removes the old.
+    """
+
+    phase: str
+    key: Key
+    tier: str
+    kind: Kind
+    action: str
+    declaration: Declaration | None = None
+    desired: Any = None
+    found: Found | None = None
+    changes: tuple[Change, ...] = ()
+    tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    waits: frozenset[StepId] = frozenset()
+
+    @property
+    def id(self) -> StepId:
+        return step_id(self.phase, self.key, self.found if self.phase == REMOVE else None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Steps in an order that a reader can follow. `orphans` are ours by tag but no longer declared."""
+
+    steps: tuple[Step, ...]
+    orphans: tuple[tuple[str, Found], ...] = ()
+
+    @property
+    def work(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action != "none")
+
+
+def step_id(phase: str, key: Key, found: Found | None = None) -> StepId:
+    return (phase, str(key), found.id if found else "")
+
+
+def plan_present(
+    declarations: Iterable[Declaration],
+    found: Mapping[str, Iterable[Found]],
+    kinds: Mapping[str, Kind],
+    resolved: Resolved,
+    stack: Stack,
+    allow_replacement: Iterable[str] = (),
+) -> Plan:
+    """Compare every declaration with what was found. Binds matches into `resolved`. Raises Refused."""
+    declarations = list(declarations)
+    needs = graph.dependencies(declarations)
+    steps: list[Step] = []
+    for declaration in graph.in_order(declarations):
+        kind = kinds[declaration.kind]
+        waits = frozenset(step_id(MAKE, key) for key in needs[declaration.key])
+        steps += _steps_for(declaration, kind, list(found.get(kind.name, ())), resolved, stack, waits)
+    steps += _surplus_children(steps, found, kinds, resolved)
+    _refuse_replacements(steps, set(allow_replacement))
+    return Plan(tuple(_removals_after_referrers(steps, needs)), _orphans(declarations, found, kinds, stack))
+
+
+def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> Plan:
+    """Delete all that is ours, users before what they use. Raises Refused when a guard objects."""
+    ours = {kind: [found for found in resources if found.state != DELETING or kinds[kind].waits_for]
+            for kind, resources in ours.items()}
+    objections = [
+        f"{kind}/{_display_name(found)}: {reason}"
+        for kind, resources in ours.items()
+        for found in resources
+        if kinds[kind].guard and (reason := kinds[kind].guard(found))  # type: ignore[misc]
+    ]
+    if objections:
+        raise Refused("nothing was deleted: " + "; ".join(sorted(objections)))
+    edges = graph.referrers(ours, kinds)
+    ids = {
+        (kind, found.id): step_id(REMOVE, Key(kind, _display_name(found)), found)
+        for kind, resources in ours.items()
+        for found in resources
+    }
+    steps = [
+        Step(REMOVE, Key(kind, _display_name(found)), found.tier, kinds[kind], "delete", found=found,
+             waits=frozenset(ids[user] for user in edges[(kind, found.id)]))
+        for kind, resources in ours.items()
+        for found in resources
+    ]
+    return Plan(tuple(_sorted_by_waits(steps)))
+
+
+def match(declaration: Declaration, kind: Kind, desired: Any, candidates: Iterable[Found], stack: Stack) -> list[Found]:
+    """Return the candidates that are the declared resource: by identity of content, by name for lookups, else by tag."""
+    alive = [found for found in candidates if found.state not in (GONE, FAILED)]
+    if kind.lookup:
+        return [found for found in alive if found.name == declaration.name]
+    if kind.identity:
+        identity = kind.identity(desired)
+        return [] if contains_unknown(identity) else [f for f in alive if kind.identity(f.values) == identity]
+    return [f for f in alive if f.belongs_to(stack, kind.name) and f.logical_name == declaration.name]
+
+
+def missing_tags(declaration: Declaration, kind: Kind, found: Found, stack: Stack) -> dict[str, str]:
+    """Return the tags that are absent or differ. Tags of others are left alone."""
+    if kind.tag is None:
+        return {}
+    return {k: v for k, v in declaration.all_tags(stack).items() if found.tags.get(k) != v}
+
+
+def _steps_for(declaration: Declaration, kind: Kind, candidates: list[Found], resolved: Resolved, stack: Stack,
+               waits: frozenset[StepId]) -> list[Step]:
+    desired = resolved.values(declaration.values)
+    matches = match(declaration, kind, desired, candidates, stack)
+    if len(matches) > 1:
+        ids = ", ".join(sorted(found.id for found in matches))
+        raise Refused(f"{declaration.key}: {len(matches)} resources carry its identity ({ids}); "
+                      "delete one, or remove its terrace:id tag")
+    common = {"key": declaration.key, "tier": declaration.tier, "kind": kind, "declaration": declaration,
+              "desired": desired}
+    if not matches or matches[0].state == DELETING:
+        _refuse_missing_lookup(declaration, kind)
+        _refuse_foreign(declaration, kind, candidates, stack)
+        return [Step(MAKE, action="create", waits=waits, **common)]
+    found = matches[0]
+    changes = () if kind.lookup else compare(found.values, desired)
+    tags = missing_tags(declaration, kind, found, stack)
+    if any(change.create_only for change in changes):
+        return _replacement(kind, found, changes, waits, common)
+    resolved.bind(declaration.key, found)
+    action = "update" if changes or tags else "none"
+    return [Step(MAKE, action=action, found=found, changes=changes, tags=tags, waits=waits, **common)]
+
+
+def _replacement(kind: Kind, found: Found, changes: tuple[Change, ...], waits: frozenset[StepId],
+                 common: dict[str, Any]) -> list[Step]:
+    make = Step(MAKE, action="replace", changes=changes, waits=waits, **common)
+    remove = Step(REMOVE, action="replace", found=found, **common)
+    if kind.create_before_delete:
+        return [make, dataclasses.replace(remove, waits=frozenset({make.id}))]
+    return [remove, dataclasses.replace(make, waits=waits | {remove.id})]
+
+
+def _refuse_missing_lookup(declaration: Declaration, kind: Kind) -> None:
+    if kind.lookup:
+        raise Refused(f"{declaration.path}: nothing in the account matches {declaration.key}")
+
+
+def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[Found], stack: Stack) -> None:
+    if not kind.unique_name:
+        return
+    wanted = kind.aws_name(stack, declaration.name)
+    for found in candidates:
+        if found.name == wanted and not found.belongs_to(stack, kind.name) and found.state not in (GONE, FAILED):
+            raise Refused(f"{declaration.key}: {kind.service} already has {wanted} ({found.id}), which does not carry "
+                          "this stack's tags; list it under terrace_adopt, or choose another name")
+
+
+def _refuse_replacements(steps: Iterable[Step], allowed: set[str]) -> None:
+    refused = [step for step in steps if step.action == "replace" and step.phase == MAKE and str(step.key) not in allowed]
+    if refused:
+        reasons = "; ".join(
+            f"{step.key} ({', '.join(change.field for change in step.changes if change.create_only)})" for step in refused
+        )
+        raise Refused(f"these changes need a replacement: {reasons}. Name them in allow_replacement to go on")
+
+
+def _surplus_children(steps: list[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind],
+                      resolved: Resolved) -> list[Step]:
+    """Return deletions of what our parents have beyond the declared, after everything new is there."""
+    surplus: list[Step] = []
+    declared_kinds = {step.kind.name for step in steps}
+    parents = {step.found.id: step for step in steps if step.found and step.phase == MAKE}
+    for name, resources in found.items():
+        kind = kinds[name]
+        if not kind.parent or not declared_kinds & {name, *kind.after}:
+            continue
+        kept = {step.found.id for step in steps if step.found and step.kind is kind}
+        made = frozenset(step.id for step in steps if step.kind is kind and step.phase == MAKE)
+        for resource in resources:
+            owner = parents.get(getattr(resource.values, kind.parent))
+            if owner and owner.kind.name in kind.after and resource.id not in kept:
+                key = Key(name, _display_name(resource, owner.key.name))
+                surplus.append(Step(REMOVE, key, owner.tier, kind, "delete", found=resource, waits=made))
+    return surplus
+
+
+def _removals_after_referrers(steps: list[Step], needs: Mapping[Key, set[Key]]) -> list[Step]:
+    """Let the removal of a replaced resource wait until all that refers to it has moved to the new one."""
+    result = []
+    for step in steps:
+        if step.phase == REMOVE and step.action == "replace" and step.kind.create_before_delete:
+            users = {step_id(MAKE, key) for key, parents in needs.items() if step.key in parents}
+            step = dataclasses.replace(step, waits=step.waits | users)
+        result.append(step)
+    return result
+
+
+def _orphans(declarations: Iterable[Declaration], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind],
+             stack: Stack) -> tuple[tuple[str, Found], ...]:
+    declarations = list(declarations)
+    declared, tiers = {d.key for d in declarations}, {d.tier for d in declarations}
+    return tuple(
+        (kind, resource)
+        for kind, resources in found.items()
+        for resource in resources
+        if resource.belongs_to(stack, kind) and resource.tier in tiers and not kinds[kind].lookup
+        and resource.state not in (DELETING, GONE, FAILED) and Key(kind, resource.logical_name) not in declared
+    )
+
+
+def _display_name(found: Found, owner: str | None = None) -> str:
+    return found.logical_name or (f"{owner}/{found.name or found.id}" if owner else found.name or found.id)
+
+
+def _sorted_by_waits(steps: list[Step]) -> list[Step]:
+    by_id = {step.id: step for step in steps}
+    order = graph.TopologicalSorter({step.id: step.waits & by_id.keys() for step in steps}).static_order()
+    return [by_id[node] for node in order]

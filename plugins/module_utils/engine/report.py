@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user gets to read: results, outputs and diffs. Secret fields never pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import MAKE, REMOVE, Step
+from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import UNKNOWN, Unknown, managed, transform
+
+
+def result(step: Step, resource_id: str | None = None) -> dict[str, Any]:
+    """Return one entry of `resources`."""
+    fields = [change.field for change in step.changes] + (["tags"] if step.tags else [])
+    return {"kind": step.key.kind, "name": step.key.name, "id": resource_id or (step.found.id if step.found else None),
+            "action": step.action, "fields": fields}
+
+
+def results(steps: Iterable[Step], ids: Mapping[Any, str] | None = None) -> list[dict[str, Any]]:
+    """Return `resources`: one entry per resource, so only the making half of a replacement."""
+    ids = ids or {}
+    return [result(step, ids.get(step.id)) for step in steps if not (step.action == "replace" and step.phase == REMOVE)]
+
+
+def diffs(steps: Iterable[Step]) -> list[dict[str, str]]:
+    """Return Ansible's diff structure, one entry per resource that changes."""
+    return [_diff(step) for step in steps
+            if step.action != "none" and not (step.action == "replace" and step.phase == REMOVE)]
+
+
+def outputs(declarations: Iterable[Declaration], kinds: Mapping[str, Kind], resolved: Resolved) -> dict[str, Any]:
+    """Return id, name and attributes of every declared resource as ``{kind: {name: {...}}}``."""
+    result_: dict[str, Any] = {}
+    for declaration in declarations:
+        if kinds[declaration.kind].identity:
+            continue
+        found = resolved.get(declaration.key)
+        facts = _facts(found) if found else {"id": repr(UNKNOWN)}
+        result_.setdefault(declaration.kind, {})[declaration.name] = facts
+    return result_
+
+
+def _facts(found: Found) -> dict[str, Any]:
+    return {"id": found.id, **({"name": found.name} if found.name else {}), **plain(dict(found.attributes))}
+
+
+def _diff(step: Step) -> dict[str, str]:
+    header = f"{step.key} ({step.action})"
+    if step.phase == REMOVE:
+        before, after = managed(step.found.values) if step.found else {}, {}
+    elif step.action == "create":
+        before, after = {}, managed(step.desired)
+    else:
+        before = {change.field: _shown(change.before, change.secret) for change in step.changes}
+        after = {change.field: _shown(change.after, change.secret) for change in step.changes}
+        if step.tags and step.found:
+            before["tags"] = {key: step.found.tags.get(key) for key in step.tags}
+            after["tags"] = dict(step.tags)
+    return {"before_header": header, "after_header": header, "before": _text(before), "after": _text(after)}
+
+
+def _shown(value: Any, secret: bool) -> Any:
+    return "(secret)" if secret else value
+
+
+def _text(fields: Mapping[str, Any]) -> str:
+    return "".join(f"{name}: {_yaml(plain(value))}\n" for name, value in sorted(fields.items()) if value is not None)
+
+
+def _yaml(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def plain(value: Any) -> Any:
+    """Return `value` in JSON's types, unknowns as text."""
+    return transform(value, lambda leaf: leaf if isinstance(leaf, (str, int, float, bool, type(None))) else
+                     (repr(leaf) if isinstance(leaf, Unknown) else str(leaf)))
+
+
+def summary(steps: Iterable[Step]) -> dict[str, int]:
+    """Count the resources per action."""
+    counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "none": 0}
+    for step in steps:
+        if step.action == "replace" and step.phase != MAKE:
+            continue
+        counts[step.action] += 1
+    return counts

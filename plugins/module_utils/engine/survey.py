@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What exists: every list call of every kind once, concurrently, in at most three waves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import GONE, Context, Found, Kind
+
+THREADS = 16
+
+
+class Survey:
+    """The resources found, by kind. Filled wave by wave; kinds read the earlier waves through their context."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[Found]] = {}
+
+    def of(self, kind: str) -> tuple[Found, ...]:
+        return tuple(self._found.get(kind, ()))
+
+    def add(self, kind: str, region: str, found: Iterable[Found]) -> None:
+        located = (dataclasses.replace(resource, region=region) for resource in found)
+        self._found.setdefault(kind, []).extend(resource for resource in located if resource.state != GONE)
+
+    def by_kind(self) -> Mapping[str, list[Found]]:
+        return self._found
+
+    def ours(self, stack: Stack, kinds: Mapping[str, Kind]) -> dict[str, list[Found]]:
+        """Return what belongs to the stack: by its tags, or because its parent does."""
+        owned: dict[str, list[Found]] = {}
+        for wave in waves(kinds.values()):
+            for kind in wave:
+                owned[kind.name] = [f for f in self.of(kind.name) if self._is_ours(f, kind, stack, owned)]
+        return owned
+
+    def _is_ours(self, found: Found, kind: Kind, stack: Stack, owned: Mapping[str, list[Found]]) -> bool:
+        if kind.lookup:
+            return False
+        if kind.parent is None:
+            return found.belongs_to(stack, kind.name)
+        owner = getattr(found.values, kind.parent)
+        return any(owner == parent.id for name in kind.after for parent in owned.get(name, ()))
+
+
+def waves(kinds: Iterable[Kind]) -> list[list[Kind]]:
+    """Group the kinds so that each comes after those it needs."""
+    waiting = {kind.name: kind for kind in kinds}
+    result: list[list[Kind]] = []
+    while waiting:
+        ready = [kind for kind in waiting.values() if not any(name in waiting for name in kind.after)]
+        if not ready:
+            raise ValueError(f"kinds wait for each other: {sorted(waiting)}")
+        result.append(ready)
+        for kind in ready:
+            del waiting[kind.name]
+    return result
+
+
+def take(kinds: Iterable[Kind], contexts: Mapping[str, Context], survey: Survey) -> None:
+    """Fill `survey` with the resources of all kinds in all regions. Errors of the API are raised as they are."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        for wave in waves(kinds):
+            calls = [(kind, region, context) for kind in wave for region, context in contexts.items()]
+            answers = pool.map(lambda call: list(call[0].list(call[2])), calls)
+            for (kind, region, context), found in zip(calls, answers):
+                survey.add(kind.name, region, found)

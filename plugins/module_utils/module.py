@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules share: options, and the way from a module's parameters to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, refuse_other_account
+from ansible_collections.terrace.aws.plugins.module_utils.engine.converge import Request, converge
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, TerraceError, explain
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, validated
+from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
+
+STACK_SPEC = {
+    "name": {"type": "str", "required": True},
+    "account": {"type": "str", "required": True},
+    "region": {"type": "str", "required": True},
+    "tags": {"type": "dict", "default": {}},
+}
+STACK_CONSTRAINTS = {
+    "name": Constraint(pattern=r"[a-z][a-z0-9-]{1,39}", says="2 to 40 lower-case letters, digits and hyphens"),
+    "account": Constraint(pattern=r"\d{12}", says="an account id has 12 digits (quote it in YAML)"),
+    "region": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1"),
+}
+COMMON_SPEC = {
+    "stack": {"type": "dict", "required": True, "options": STACK_SPEC},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "allow_replacement": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def tier_module(tier: str) -> AnsibleAWSModule:
+    """Return the module of one tier, with the tier's own options at the top level."""
+    spec = {**COMMON_SPEC, **TIERS[tier].SPEC}
+    return AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+
+
+def stack_module(**extra: Any) -> AnsibleAWSModule:
+    """Return the module of all tiers, with each tier's options as a dictionary."""
+    tiers = {tier: {"type": "dict"} for tier in TIERS}
+    return AnsibleAWSModule(argument_spec={**COMMON_SPEC, **tiers, **extra}, supports_check_mode=True)
+
+
+def run_tier(module: AnsibleAWSModule, tier: str) -> None:
+    """Converge one tier and exit."""
+    options = {name: module.params[name] for name in TIERS[tier].SPEC}
+    run(module, {tier: options}, [tier])
+
+
+def run_stack(module: AnsibleAWSModule) -> None:
+    """Converge the tiers asked for, all by default, and exit. The whole description is validated in any case."""
+    described = {tier: module.params[tier] or {} for tier in TIERS}
+    run(module, described, module.params["tiers"] or list(TIERS))
+
+
+def run(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any]], tiers: Iterable[str]) -> None:
+    """Validate, check the account, converge, and leave through exit_json or fail_json: never with a traceback."""
+    guarded(module, lambda: _converge(module, described, tiers))
+
+
+def guarded(module: AnsibleAWSModule, work: Callable[[], dict[str, Any]]) -> None:
+    """Exit with what `work` returns, or fail with one readable message and what was done until then."""
+    try:
+        result = work()
+    except ApplyFailed as error:
+        module.fail_json(msg=str(error), failures=error.failures, **error.result)
+    except TerraceError as error:
+        module.fail_json(msg=str(error), changed=False, resources=[])
+    except Exception as error:
+        if not hasattr(error, "response") and not type(error).__module__.startswith("botocore"):
+            raise
+        module.fail_json(msg=explain(error), changed=False, resources=[])
+    else:
+        module.exit_json(**result)
+
+
+def stack_of(parameters: Mapping[str, Any]) -> Stack:
+    """Return the validated stack. Raises InvalidOption."""
+    return Stack(**validated(parameters, STACK_SPEC, STACK_CONSTRAINTS, "stack"))
+
+
+def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) -> tuple[Declaration, ...]:
+    """Return what all described tiers declare. Raises InvalidOption."""
+    declarations: list[Declaration] = []
+    for tier, options in described.items():
+        module = TIERS[tier]
+        declarations += module.build(validated(options, module.SPEC, module.CONSTRAINTS, tier), stack)
+    seen: dict[Any, str] = {}
+    for declaration in declarations:
+        if declaration.key in seen:
+            raise InvalidOption(declaration.path, f"{declaration.key} is declared already at {seen[declaration.key]}")
+        seen[declaration.key] = declaration.path
+    return tuple(declarations)
+
+
+def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any]], tiers: Iterable[str]) -> dict[str, Any]:
+    parameters = module.params
+    stack = stack_of(parameters["stack"])
+    request = Request(
+        stack=stack, declarations=declarations_of(described, stack), kinds=KINDS, tiers=frozenset(tiers),
+        tier_kinds=TIER_KINDS, state=parameters["state"], allow_replacement=tuple(parameters["allow_replacement"]),
+        check=module.check_mode, diff=module._diff)
+    clients = Clients(module, [kind.unsafe_create for kind in KINDS.values() if kind.unsafe_create])
+    refuse_other_account(clients, stack.account, stack.region)
+    return converge(request, clients)

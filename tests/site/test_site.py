@@ -63,7 +63,7 @@ def test_one_of_two_hosts_is_enough(site: Site, eventually: Callable[..., None])
     host.stop()
     try:
         eventually(lambda: answers(url(site)))
-        assert all(answers(url(site)) for _ in range(10))
+        assert all(answers(url(site)) for _attempt in range(10))
     finally:
         host.start()
 

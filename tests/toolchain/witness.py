@@ -55,7 +55,7 @@ class Witness:
 
     def strangers(self) -> set[str]:
         """Return the hosts that are neither this machine nor one of its containers."""
-        return {host for host, _ in self.connections() if not _of_this_machine(host)}
+        return {host for host, _port in self.connections() if not _of_this_machine(host)}
 
 
 def _of_this_machine(host: str) -> bool:

@@ -57,7 +57,7 @@ def test_layer_imports_only_downwards(checkout: Path, layer: str) -> None:
 
 
 def test_kinds_do_not_know_each_other(checkout: Path) -> None:
-    """Only the registry imports kinds; files with a leading underscore are helpers of several kinds."""
+    """Tiers and the registry put kinds together; files with a leading underscore are helpers of several kinds."""
     root = checkout / "plugins" / "module_utils"
     kinds = f"{UTILS}.kinds"
     wrong = []
@@ -70,12 +70,13 @@ def test_kinds_do_not_know_each_other(checkout: Path) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_kind_is_in_the_registry(checkout: Path) -> None:
-    directory = checkout / "plugins" / "module_utils" / "kinds"
-    registered = imported_names(directory / "__init__.py", f"{UTILS}.kinds")
-    kinds = {file.stem for file in directory.glob("*.py") if not file.stem.startswith("_")}
-    assert kinds, "no kind"
-    missing = {kind for kind in kinds if not any(f".kinds.{kind}" in name for name in registered)}
+@pytest.mark.parametrize("layer", ["kinds", "tiers"])
+def test_everything_is_in_the_registry(checkout: Path, layer: str) -> None:
+    utils = checkout / "plugins" / "module_utils"
+    registered = imported_names(utils / "registry.py", UTILS)
+    files = {file.stem for file in (utils / layer).glob("*.py") if not file.stem.startswith("_")}
+    assert files, f"nothing in {layer}"
+    missing = {stem for stem in files if not any(within(name, (f"{UTILS}.{layer}.{stem}",)) for name in registered)}
     assert not missing
 
 

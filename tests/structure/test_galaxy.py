@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""galaxy.yml lists exactly the collections that the shipped content uses."""
+"""galaxy.yml lists exactly the collections that the content uses, the local overlay included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 NAMESPACES = r"(?:amazon|ansible|community|kubernetes|awx|containers|cloud)"
 IMPORT = re.compile(rf"^\s*(?:from|import) ansible_collections\.({NAMESPACES}\.\w+)", re.MULTILINE)
 FQCN = re.compile(rf"(?:^|[\s\"'\[(:])({NAMESPACES}\.[a-z]\w*)\.[a-z]\w*", re.MULTILINE)
-SHIPPED = {"plugins", "roles", "playbooks", "inventories", "meta"}
+CONTENT = {"plugins", "roles", "playbooks", "inventories", "meta"}
 PART_OF_CORE = {"ansible.builtin"}
 
 
@@ -24,10 +24,6 @@ def test_dependencies_are_exactly_what_is_used(checkout: Path, texts: dict[Path,
     declared = set(yaml.safe_load((checkout / "galaxy.yml").read_text())["dependencies"])
     used: set[str] = set()
     for file, text in texts.items():
-        if (
-            file.parts[0] in SHIPPED
-            and file.suffix in {".py", ".yml", ".yaml", ".j2"}
-            and file.parts[:2] != ("inventories", "local")
-        ):
+        if file.parts[0] in CONTENT and file.suffix in {".py", ".yml", ".yaml", ".j2"}:
             used |= collections_used(text)
     assert used - PART_OF_CORE - {"ansible.module_utils", "ansible.errors", "ansible.plugins"} == declared

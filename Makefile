@@ -43,11 +43,11 @@ teardown: cloud ## Delete the stack from the local cloud, in reverse order
 demo-down: ## Stop the local cloud; its containers and networks go away
 	@if [[ -x $(python) ]]; then $(cloud) down; fi
 
-test: bootstrap ## Run every gate that fits into half an hour
-	@$(python) .ci/stages.py
+test: bootstrap ## Run every gate that fits into half an hour, or only STAGES="lint unit"
+	@$(python) .ci/stages.py $(STAGES)
 
 test-all: bootstrap ## Run every gate, the slow ones too
-	@$(python) .ci/stages.py --slow
+	@$(python) .ci/stages.py --slow $(STAGES)
 
 lint: ## Run the static gates only
 	@.ci/bootstrap --python

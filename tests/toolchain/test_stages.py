@@ -24,7 +24,7 @@ def runner(checkout: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> M
         module.Stage("second", (("sh", "-c", "echo the reason; exit 3"), ("echo", "never reached"))),
         module.Stage("third", (("true",),)),
     )
-    monkeypatch.setattr(module, "stages", lambda slow: stages)
+    monkeypatch.setattr(module, "stages", lambda *_arguments: stages)
     monkeypatch.setattr(module, "CHECKOUT", tmp_path)
     monkeypatch.setattr(module, "LOGS", tmp_path / "log")
     return module

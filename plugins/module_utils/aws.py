@@ -49,8 +49,9 @@ class Clients:
             return self._clients[(service, region)]
 
     def _client(self, service: str, region: str) -> Any:
-        client = self._session.client(service, region_name=region, endpoint_url=self._endpoint, config=self._config,
-                                      **self._parameters)
+        client = self._session.client(
+            service, region_name=region, endpoint_url=self._endpoint, config=self._config, **self._parameters
+        )
         for operation in self._unsafe:
             client.meta.events.register_first(f"needs-retry.{service}.{operation}", _veto_blind_retry)
         return client
@@ -70,5 +71,4 @@ def refuse_other_account(clients: Clients, account: str, region: str) -> None:
     except (BotoCoreError, ClientError) as error:
         raise Refused(f"the credentials do not work: {explain(error)}") from None
     if caller["Account"] != account:
-        raise Refused(f"stack.account is {account}, but the credentials belong to account {caller['Account']} "
-                      f"({caller['Arn']})")
+        raise Refused(f"stack.account is {account}, but the credentials belong to account {caller['Account']} ({caller['Arn']})")

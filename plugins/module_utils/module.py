@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import A
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, validated
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
 
-STACK_SPEC = {
+STACK_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
     "account": {"type": "str", "required": True},
     "region": {"type": "str", "required": True},
@@ -40,10 +40,11 @@ def tier_module(tier: str) -> AnsibleAWSModule:
     return AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
 
 
-def stack_module(**extra: Any) -> AnsibleAWSModule:
+def stack_module() -> AnsibleAWSModule:
     """Return the module of all tiers, with each tier's options as a dictionary."""
-    tiers = {tier: {"type": "dict"} for tier in TIERS}
-    return AnsibleAWSModule(argument_spec={**COMMON_SPEC, **tiers, **extra}, supports_check_mode=True)
+    described = {tier: {"type": "dict"} for tier in TIERS}
+    tiers = {"type": "list", "elements": "str", "choices": list(TIERS)}
+    return AnsibleAWSModule(argument_spec={**COMMON_SPEC, **described, "tiers": tiers}, supports_check_mode=True)
 
 
 def run_tier(module: AnsibleAWSModule, tier: str) -> None:
@@ -102,9 +103,16 @@ def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any
     parameters = module.params
     stack = stack_of(parameters["stack"])
     request = Request(
-        stack=stack, declarations=declarations_of(described, stack), kinds=KINDS, tiers=frozenset(tiers),
-        tier_kinds=TIER_KINDS, state=parameters["state"], allow_replacement=tuple(parameters["allow_replacement"]),
-        check=module.check_mode, diff=module._diff)
+        stack=stack,
+        declarations=declarations_of(described, stack),
+        kinds=KINDS,
+        tiers=frozenset(tiers),
+        tier_kinds=TIER_KINDS,
+        state=parameters["state"],
+        allow_replacement=tuple(parameters["allow_replacement"]),
+        check=module.check_mode,
+        diff=module._diff,
+    )
     clients = Clients(module, [kind.unsafe_create for kind in KINDS.values() if kind.unsafe_create])
     refuse_other_account(clients, stack.account, stack.region)
     return converge(request, clients)

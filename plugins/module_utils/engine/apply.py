@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import perform, report
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, NotReady, explain
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import FAILED, READY, Context, Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import FAILED, GONE, READY, Context, Found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import MAKE, REMOVE, Plan, Step, StepId, missing_tags
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
@@ -34,8 +34,7 @@ class Waiting:
 class Apply:
     """One run of one plan. The main thread schedules and polls; calls that change something run in the pool."""
 
-    def __init__(self, plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, run_id: str,
-                 progress: Progress) -> None:
+    def __init__(self, plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, run_id: str, progress: Progress) -> None:
         self._steps = {step.id: step for step in plan.steps}
         self._contexts, self._resolved, self._run_id, self._progress = contexts, resolved, run_id, progress
         self._undone = {step.id: set(step.waits) & self._steps.keys() for step in plan.steps}
@@ -78,11 +77,11 @@ class Apply:
                     self._finish(step, step.found.id)
                 else:
                     self._report(step, "started")
-                    self._submit(step, lambda step=step: self._perform(step))
+                    self._submit(step, self._perform, step)
         return started
 
-    def _submit(self, step: Step, work: Callable[[], Found | None]) -> None:
-        self._running[self._pool.submit(work)] = step.id
+    def _submit(self, step: Step, work: Callable[..., Found | None], *arguments: Any) -> None:
+        self._running[self._pool.submit(work, *arguments)] = step.id
 
     def _perform(self, step: Step) -> Found | None:
         context = self._context(step)
@@ -93,8 +92,15 @@ class Apply:
         return perform.create(step, context, self._resolved, self._run_id, self._has_fresh_parents(step))
 
     def _update(self, step: Step, found: Found, fields: set[str], tags: Mapping[str, str]) -> Found:
-        return perform.update(step, self._context(step), found, self._resolved, fields, tags,
-                              fresh_parents=step.action != "update" or self._has_fresh_parents(step))
+        return perform.update(
+            step,
+            self._context(step),
+            found,
+            self._resolved,
+            fields,
+            tags,
+            fresh_parents=step.action != "update" or self._has_fresh_parents(step),
+        )
 
     def _collect(self, step: Step, future: Future[Found | None]) -> None:
         error = future.exception()
@@ -125,7 +131,7 @@ class Apply:
         tags = missing_tags(step.declaration, step.kind, found, self._context(step).stack)
         if step.action != "update" and (fields or tags) and step.id not in self._completing:
             self._completing.add(step.id)
-            self._submit(step, lambda: self._update(step, located, fields, tags))
+            self._submit(step, self._update, step, located, fields, tags)
         else:
             self._finish(step, found.id)
 
@@ -150,18 +156,18 @@ class Apply:
         interval = min(self._polls[(kind, region)][1] * POLL_FACTOR, POLL_MAX)
         self._polls[(kind, region)] = (time.monotonic() + interval, interval)
         try:
-            seen = {found.id: found for found in awaited[0].step.kind.list(self._contexts[region])}
+            listed = awaited[0].step.kind.list(self._contexts[region])
         except Exception as error:
             for waiting in awaited:
                 self._give_up(waiting, explain(error))
             return
+        seen = {found.id: found for found in listed if found.state != GONE}
         for waiting in awaited:
             self._look(waiting, seen.get(waiting.found.id))
 
     def _look(self, waiting: Waiting, seen: Found | None) -> None:
         step, elapsed = waiting.step, time.monotonic() - waiting.since
-        arrived = seen is None or seen.state == "gone" if step.phase == REMOVE else seen is not None and seen.state in (READY, FAILED)
-        if arrived:
+        if (seen is None) if step.phase == REMOVE else (seen is not None and seen.state in (READY, FAILED)):
             del self._waiting[step.id]
             self._advance(step, None if step.phase == REMOVE else seen)
         elif elapsed > step.kind.timeout:
@@ -196,8 +202,16 @@ class Apply:
         return any(self._steps[id_].action in ("create", "replace") for id_ in step.waits if id_ in self._steps)
 
     def _report(self, step: Step, state: str, detail: str = "") -> None:
-        self._progress.send("step", tier=step.tier, kind=step.key.kind, name=step.key.name, action=step.action,
-                            state=state, detail=detail, seconds=round(time.monotonic() - self._started[step.id], 1))
+        self._progress.send(
+            "step",
+            tier=step.tier,
+            kind=step.key.kind,
+            name=step.key.name,
+            action=step.action,
+            state=state,
+            detail=detail,
+            seconds=round(time.monotonic() - self._started[step.id], 1),
+        )
 
     def _failure_lines(self) -> list[str]:
         lines = [f"{self._steps[id_].key}: {problem}" for id_, problem in self._failed.items()]

@@ -14,8 +14,8 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine import report
 from ansible_collections.terrace.aws.plugins.module_utils.engine.apply import Apply
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, Refused
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Kind
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Plan, plan_absent, plan_present
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved, bind_undeclared
@@ -55,7 +55,11 @@ def converge(request: Request, clients: Clients, progress: Progress | None = Non
     plan = _plan(request, applied, survey, kinds, resolved)
     progress.send("plan", **report.summary(plan.steps))
     result: dict[str, Any] = {
-        "changed": bool(plan.work), "resources": report.results(plan.steps), "orphans": _orphans(plan), "notes": notes}
+        "changed": bool(plan.work),
+        "resources": report.results(plan.steps),
+        "orphans": _orphans(plan),
+        "notes": notes,
+    }
     if request.diff:
         result["diff"] = report.diffs(plan.steps)
     if not request.check and plan.work:
@@ -64,8 +68,9 @@ def converge(request: Request, clients: Clients, progress: Progress | None = Non
     return result
 
 
-def _plan(request: Request, applied: tuple[Declaration, ...], survey: Survey, kinds: Mapping[str, Kind],
-          resolved: Resolved) -> Plan:
+def _plan(
+    request: Request, applied: tuple[Declaration, ...], survey: Survey, kinds: Mapping[str, Kind], resolved: Resolved
+) -> Plan:
     if request.state == "absent":
         ours = survey.ours(request.stack, kinds)
         in_tiers = {name for tier in request.tiers for name in request.tier_kinds[tier]}
@@ -82,8 +87,9 @@ def _refuse_missing_references(applied: Iterable[Declaration], resolved: Resolve
             raise InvalidOption(declaration.path, f"refers to {reference.key}, which is neither declared nor found in the stack")
 
 
-def _apply(plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, progress: Progress,
-           result: dict[str, Any]) -> dict[str, Any]:
+def _apply(
+    plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, progress: Progress, result: dict[str, Any]
+) -> dict[str, Any]:
     run = Apply(plan, contexts, resolved, uuid.uuid4().hex, progress)
     try:
         return {"resources": run.run(), "seconds": run.seconds_by_tier}
@@ -118,8 +124,7 @@ def _context(request: Request, region: str, survey: Survey, clients: Clients, no
     def declared(kind: str) -> tuple[Declaration, ...]:
         return tuple(d for d in request.declarations if d.kind == kind)
 
-    return Context(request.stack, region, client, declared, survey.of, each,
-                   _tag_index(client, request.stack), notes.append)
+    return Context(request.stack, region, client, declared, survey.of, each, _tag_index(client, request.stack), notes.append)
 
 
 def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mapping[str, Mapping[str, str]]]:
@@ -129,10 +134,16 @@ def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mappi
     def tags_by_arn() -> Mapping[str, Mapping[str, str]]:
         with lock:
             if "tags" not in index:
-                pages = client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(
-                    TagFilters=[{"Key": TAG_STACK, "Values": [stack.name]}])
-                index["tags"] = {item["ResourceARN"]: {t["Key"]: t["Value"] for t in item["Tags"]}
-                                 for page in pages for item in page["ResourceTagMappingList"]}
+                pages = (
+                    client("resourcegroupstaggingapi")
+                    .get_paginator("get_resources")
+                    .paginate(TagFilters=[{"Key": TAG_STACK, "Values": [stack.name]}])
+                )
+                index["tags"] = {
+                    item["ResourceARN"]: {t["Key"]: t["Value"] for t in item["Tags"]}
+                    for page in pages
+                    for item in page["ResourceTagMappingList"]
+                }
         return index["tags"]
 
     return tags_by_arn

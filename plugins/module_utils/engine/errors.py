@@ -45,10 +45,14 @@ class ApplyFailed(TerraceError):
 
 
 HINTS = (
-    (("AccessDenied", "UnauthorizedOperation", "AccessDeniedException", "AuthFailure"),
-     "the caller's credentials lack the permission for this call"),
-    (("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException"),
-     "renew the credentials and run again: what was done is kept"),
+    (
+        ("AccessDenied", "UnauthorizedOperation", "AccessDeniedException", "AuthFailure"),
+        "the caller's credentials lack the permission for this call",
+    ),
+    (
+        ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException"),
+        "renew the credentials and run again: what was done is kept",
+    ),
     (("LimitExceeded", "QuotaExceeded", "MaximumExceeded"), "ask for a higher service quota, or declare fewer"),
     (("DependencyViolation", "ResourceInUse", "DeleteConflict"), "something outside the stack still uses it"),
     (("Throttling", "RequestLimitExceeded", "TooManyRequests"), "the API kept throttling: run again later"),
@@ -56,7 +60,7 @@ HINTS = (
 )
 
 
-def explain(error: Exception) -> str:
+def explain(error: BaseException) -> str:
     """Return one line for an exception of botocore or ours: operation, AWS code, message, request id, what to do."""
     response = getattr(error, "response", None)
     if not isinstance(response, dict):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, TAG_STACK, Declaration, Stack
@@ -139,7 +139,7 @@ class Kind:
     identity: Callable[[Any], tuple[Any, ...]] | None = None
     parent: str | None = None
     guard: Callable[[Found], str | None] | None = None
-    holders: Callable[[Context, Found], list[str]] | None = None
+    holders: Callable[[Context, Found], Sequence[str]] | None = None
     outlives: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     lookup: bool = False

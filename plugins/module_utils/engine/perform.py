@@ -26,8 +26,9 @@ def create(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_
     new = _new(step, context, run_id)
     for attempt in range(LOOK_UPS):
         try:
-            return retry.repeat(lambda: kind.create(context, new, values),
-                                lambda error: retry.patience(kind, error, fresh_parents))
+            return retry.repeat(
+                lambda: kind.create(context, new, values), lambda error: retry.patience(kind, error, fresh_parents)
+            )
         except Exception as error:
             ambiguous = isinstance(error, AmbiguousAnswer)
             if not (ambiguous or retry.is_already_exists(error)):
@@ -41,16 +42,18 @@ def create(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_
     raise NotReady(f"{kind.unsafe_create} got no answer {LOOK_UPS} times, and nothing was created")
 
 
-def update(step: Step, context: Context, found: Found, resolved: Resolved, fields: set[str], tags: Mapping[str, str],
-           fresh_parents: bool) -> Found:
+def update(
+    step: Step, context: Context, found: Found, resolved: Resolved, fields: set[str], tags: Mapping[str, str], fresh_parents: bool
+) -> Found:
     """Set tags and changed fields; the state returned says whether the effect has to be awaited."""
     if tags:
         step.kind.tag(context, found, tags)
     if not fields:
         return found
     values = resolved.values(step.declaration.values)
-    retry.repeat(lambda: step.kind.update(context, found, values, fields),
-                 lambda error: retry.patience(step.kind, error, fresh_parents))
+    retry.repeat(
+        lambda: step.kind.update(context, found, values, fields), lambda error: retry.patience(step.kind, error, fresh_parents)
+    )
     return dataclasses.replace(found, state=PENDING) if "update" in step.kind.waits_for else found
 
 

@@ -76,20 +76,22 @@ def plan_present(
         kind = kinds[declaration.kind]
         waits = frozenset(step_id(MAKE, key) for key in needs[declaration.key])
         steps += _steps_for(declaration, kind, list(found.get(kind.name, ())), resolved, stack, waits)
-    steps += _surplus_children(steps, found, kinds, resolved)
+    steps += _surplus_children(steps, found, kinds)
     _refuse_replacements(steps, set(allow_replacement))
     return Plan(tuple(_removals_after_referrers(steps, needs)), _orphans(declarations, found, kinds, stack))
 
 
 def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> Plan:
     """Delete all that is ours, users before what they use. Raises Refused when a guard objects."""
-    ours = {kind: [found for found in resources if found.state != DELETING or kinds[kind].waits_for]
-            for kind, resources in ours.items()}
+    ours = {
+        kind: [found for found in resources if found.state != DELETING or kinds[kind].waits_for]
+        for kind, resources in ours.items()
+    }
     objections = [
         f"{kind}/{_display_name(found)}: {reason}"
         for kind, resources in ours.items()
         for found in resources
-        if kinds[kind].guard and (reason := kinds[kind].guard(found))  # type: ignore[misc]
+        if kinds[kind].guard and (reason := kinds[kind].guard(found))
     ]
     if objections:
         raise Refused("nothing was deleted: " + "; ".join(sorted(objections)))
@@ -100,8 +102,15 @@ def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> P
         for found in resources
     }
     steps = [
-        Step(REMOVE, Key(kind, _display_name(found)), found.tier, kinds[kind], "delete", found=found,
-             waits=frozenset(ids[user] for user in edges[(kind, found.id)]))
+        Step(
+            REMOVE,
+            Key(kind, _display_name(found)),
+            found.tier,
+            kinds[kind],
+            "delete",
+            found=found,
+            waits=frozenset(ids[user] for user in edges[(kind, found.id)]),
+        )
         for kind, resources in ours.items()
         for found in resources
     ]
@@ -126,16 +135,17 @@ def missing_tags(declaration: Declaration, kind: Kind, found: Found, stack: Stac
     return {k: v for k, v in declaration.all_tags(stack).items() if found.tags.get(k) != v}
 
 
-def _steps_for(declaration: Declaration, kind: Kind, candidates: list[Found], resolved: Resolved, stack: Stack,
-               waits: frozenset[StepId]) -> list[Step]:
+def _steps_for(
+    declaration: Declaration, kind: Kind, candidates: list[Found], resolved: Resolved, stack: Stack, waits: frozenset[StepId]
+) -> list[Step]:
     desired = resolved.values(declaration.values)
     matches = match(declaration, kind, desired, candidates, stack)
     if len(matches) > 1:
         ids = ", ".join(sorted(found.id for found in matches))
-        raise Refused(f"{declaration.key}: {len(matches)} resources carry its identity ({ids}); "
-                      "delete one, or remove its terrace:id tag")
-    common = {"key": declaration.key, "tier": declaration.tier, "kind": kind, "declaration": declaration,
-              "desired": desired}
+        raise Refused(
+            f"{declaration.key}: {len(matches)} resources carry its identity ({ids}); delete one, or remove its terrace:id tag"
+        )
+    common = {"key": declaration.key, "tier": declaration.tier, "kind": kind, "declaration": declaration, "desired": desired}
     if not matches or matches[0].state == DELETING:
         _refuse_missing_lookup(declaration, kind)
         _refuse_foreign(declaration, kind, candidates, stack)
@@ -150,8 +160,9 @@ def _steps_for(declaration: Declaration, kind: Kind, candidates: list[Found], re
     return [Step(MAKE, action=action, found=found, changes=changes, tags=tags, waits=waits, **common)]
 
 
-def _replacement(kind: Kind, found: Found, changes: tuple[Change, ...], waits: frozenset[StepId],
-                 common: dict[str, Any]) -> list[Step]:
+def _replacement(
+    kind: Kind, found: Found, changes: tuple[Change, ...], waits: frozenset[StepId], common: dict[str, Any]
+) -> list[Step]:
     make = Step(MAKE, action="replace", changes=changes, waits=waits, **common)
     remove = Step(REMOVE, action="replace", found=found, **common)
     if kind.create_before_delete:
@@ -170,8 +181,10 @@ def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[F
     wanted = kind.aws_name(stack, declaration.name)
     for found in candidates:
         if found.name == wanted and not found.belongs_to(stack, kind.name) and found.state not in (GONE, FAILED):
-            raise Refused(f"{declaration.key}: {kind.service} already has {wanted} ({found.id}), which does not carry "
-                          "this stack's tags; list it under terrace_adopt, or choose another name")
+            raise Refused(
+                f"{declaration.key}: {kind.service} already has {wanted} ({found.id}), which does not carry "
+                "this stack's tags; list it under terrace_adopt, or choose another name"
+            )
 
 
 def _refuse_replacements(steps: Iterable[Step], allowed: set[str]) -> None:
@@ -183,8 +196,7 @@ def _refuse_replacements(steps: Iterable[Step], allowed: set[str]) -> None:
         raise Refused(f"these changes need a replacement: {reasons}. Name them in allow_replacement to go on")
 
 
-def _surplus_children(steps: list[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind],
-                      resolved: Resolved) -> list[Step]:
+def _surplus_children(steps: list[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind]) -> list[Step]:
     """Return deletions of what our parents have beyond the declared, after everything new is there."""
     surplus: list[Step] = []
     declared_kinds = {step.kind.name for step in steps}
@@ -214,16 +226,20 @@ def _removals_after_referrers(steps: list[Step], needs: Mapping[Key, set[Key]]) 
     return result
 
 
-def _orphans(declarations: Iterable[Declaration], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind],
-             stack: Stack) -> tuple[tuple[str, Found], ...]:
+def _orphans(
+    declarations: Iterable[Declaration], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind], stack: Stack
+) -> tuple[tuple[str, Found], ...]:
     declarations = list(declarations)
     declared, tiers = {d.key for d in declarations}, {d.tier for d in declarations}
     return tuple(
         (kind, resource)
         for kind, resources in found.items()
         for resource in resources
-        if resource.belongs_to(stack, kind) and resource.tier in tiers and not kinds[kind].lookup
-        and resource.state not in (DELETING, GONE, FAILED) and Key(kind, resource.logical_name) not in declared
+        if resource.belongs_to(stack, kind)
+        and resource.tier in tiers
+        and not kinds[kind].lookup
+        and resource.state not in (DELETING, GONE, FAILED)
+        and Key(kind, resource.logical_name) not in declared
     )
 
 

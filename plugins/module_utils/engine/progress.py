@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -27,7 +28,5 @@ class Progress:
         """Send an event; a listener that is gone or slow never disturbs the work."""
         if self._socket is None:
             return
-        try:
+        with contextlib.suppress(OSError):
             self._socket.sendto(json.dumps({"event": event, **facts}).encode(), socket.MSG_DONTWAIT, self._path)
-        except OSError:
-            pass

@@ -18,8 +18,13 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.values import U
 def result(step: Step, resource_id: str | None = None) -> dict[str, Any]:
     """Return one entry of `resources`."""
     fields = [change.field for change in step.changes] + (["tags"] if step.tags else [])
-    return {"kind": step.key.kind, "name": step.key.name, "id": resource_id or (step.found.id if step.found else None),
-            "action": step.action, "fields": fields}
+    return {
+        "kind": step.key.kind,
+        "name": step.key.name,
+        "id": resource_id or (step.found.id if step.found else None),
+        "action": step.action,
+        "fields": fields,
+    }
 
 
 def results(steps: Iterable[Step], ids: Mapping[Any, str] | None = None) -> list[dict[str, Any]]:
@@ -30,8 +35,7 @@ def results(steps: Iterable[Step], ids: Mapping[Any, str] | None = None) -> list
 
 def diffs(steps: Iterable[Step]) -> list[dict[str, str]]:
     """Return Ansible's diff structure, one entry per resource that changes."""
-    return [_diff(step) for step in steps
-            if step.action != "none" and not (step.action == "replace" and step.phase == REMOVE)]
+    return [_diff(step) for step in steps if step.action != "none" and not (step.action == "replace" and step.phase == REMOVE)]
 
 
 def outputs(declarations: Iterable[Declaration], kinds: Mapping[str, Kind], resolved: Resolved) -> dict[str, Any]:
@@ -79,8 +83,14 @@ def _yaml(value: Any) -> str:
 
 def plain(value: Any) -> Any:
     """Return `value` in JSON's types, unknowns as text."""
-    return transform(value, lambda leaf: leaf if isinstance(leaf, (str, int, float, bool, type(None))) else
-                     (repr(leaf) if isinstance(leaf, Unknown) else str(leaf)))
+    return transform(
+        value,
+        lambda leaf: (
+            leaf
+            if isinstance(leaf, (str, int, float, bool, type(None)))
+            else (repr(leaf) if isinstance(leaf, Unknown) else str(leaf))
+        ),
+    )
 
 
 def summary(steps: Iterable[Step]) -> dict[str, int]:

@@ -19,8 +19,16 @@ T = TypeVar("T")
 # NotFound right after the run's own creation of a parent: AWS documents "up to a few minutes" and means seconds.
 FRESH_PARENT_SECONDS = 60.0
 DEPENDENCY_SECONDS = 900.0
-DEPENDENCY_CODES = ("DependencyViolation", "ResourceInUse", "InvalidDBSubnetGroupStateFault", "DeleteConflict",
-                    "InvalidIPAddress.InUse", "ResourceInUseFault", "ScalingActivityInProgress", "InvalidDBParameterGroupState")
+DEPENDENCY_CODES = (
+    "DependencyViolation",
+    "ResourceInUse",
+    "InvalidDBSubnetGroupStateFault",
+    "DeleteConflict",
+    "InvalidIPAddress.InUse",
+    "ResourceInUseFault",
+    "ScalingActivityInProgress",
+    "InvalidDBParameterGroupState",
+)
 EXISTS = re.compile(r"AlreadyExist|Duplicate|InvalidSubnet\.Conflict|ResourceExists|ResourceAlreadyExists|AlreadyAssociated")
 NOT_FOUND = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist|ResourceNotFound|InvalidGroup\.NotFound")
 

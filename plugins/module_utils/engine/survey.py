@@ -67,5 +67,5 @@ def take(kinds: Iterable[Kind], contexts: Mapping[str, Context], survey: Survey)
         for wave in waves(kinds):
             calls = [(kind, region, context) for kind in wave for region, context in contexts.items()]
             answers = pool.map(lambda call: list(call[0].list(call[2])), calls)
-            for (kind, region, context), found in zip(calls, answers):
+            for (kind, region, _context), found in zip(calls, answers, strict=True):
                 survey.add(kind.name, region, found)

@@ -14,15 +14,25 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.common.validation import (
-    check_type_bool, check_type_dict, check_type_float, check_type_int, check_type_list, check_type_str)
+    check_type_bool,
+    check_type_dict,
+    check_type_float,
+    check_type_int,
+    check_type_list,
+    check_type_str,
+)
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 
 Spec = Mapping[str, Mapping[str, Any]]
 CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "str": lambda value: check_type_str(value, allow_conversion=not isinstance(value, (dict, list))),
-    "bool": check_type_bool, "int": check_type_int, "float": check_type_float, "dict": check_type_dict,
-    "list": check_type_list, "raw": lambda value: value,
+    "bool": check_type_bool,
+    "int": check_type_int,
+    "float": check_type_float,
+    "dict": check_type_dict,
+    "list": check_type_list,
+    "raw": lambda value: value,
 }
 
 
@@ -103,8 +113,9 @@ def _at(value: Any, pattern: str, path: str) -> Iterator[tuple[str, Any]]:
     inner = value.get(name) if isinstance(value, Mapping) else None
     if inner is None:
         return
-    items = [(f"{path}.{name}[{i}]", item) for i, item in enumerate(inner)] if head.endswith("[]") else [(f"{path}.{name}", inner)]
-    for where, item in items:
+    here = f"{path}.{name}"
+    selected = [(f"{here}[{i}]", item) for i, item in enumerate(inner)] if head.endswith("[]") else [(here, inner)]
+    for where, item in selected:
         yield from _at(item, rest, where) if rest else iter([(where, item)])
 
 

@@ -40,9 +40,7 @@ def canonical(value: Any) -> Any:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def mutable(
-    api: str | None = None, *, normalise: Normaliser = as_is, secret: bool = False, refers: tuple[str, ...] = ()
-) -> Any:
+def mutable(api: str | None = None, *, normalise: Normaliser = as_is, secret: bool = False, refers: tuple[str, ...] = ()) -> Any:
     """A field that an update call can change.
 
     `api` is its name in the service's requests and answers, `refers` names the kinds it may point to.

@@ -18,11 +18,14 @@ def tags(raw: Mapping[str, Any]) -> dict[str, str]:
 def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
     """CreateTags: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html"""
     context.client("ec2").create_tags(
-        Resources=[found.id], Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.items())])
+        Resources=[found.id], Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.items())]
+    )
 
 
 def interfaces(context: Context, filter_name: str, value: str) -> list[str]:
     """Name the network interfaces that keep something from being deleted, with what they belong to."""
     answer = context.client("ec2").describe_network_interfaces(Filters=[{"Name": filter_name, "Values": [value]}])
-    return [f"{raw['NetworkInterfaceId']} ({raw.get('Description') or raw.get('InterfaceType') or 'no description'})"
-            for raw in answer["NetworkInterfaces"]]
+    return [
+        f"{raw['NetworkInterfaceId']} ({raw.get('Description') or raw.get('InterfaceType') or 'no description'})"
+        for raw in answer["NetworkInterfaces"]
+    ]

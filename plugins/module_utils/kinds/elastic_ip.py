@@ -23,8 +23,7 @@ def list_addresses(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: ElasticIp) -> Found:
-    answer = context.client("ec2").allocate_address(
-        Domain="vpc", TagSpecifications=new.tag_specifications("elastic-ip"))
+    answer = context.client("ec2").allocate_address(Domain="vpc", TagSpecifications=new.tag_specifications("elastic-ip"))
     return _found({**answer, "Tags": new.tag_list})
 
 
@@ -37,6 +36,13 @@ def _found(raw: Mapping[str, Any]) -> Found:
 
 
 KIND = Kind(
-    name="elastic_ip", service="ec2", values=ElasticIp, list=list_addresses, calls={"DescribeAddresses": "page"},
-    create=create, delete=delete, tag=_ec2.tag, unsafe_create="AllocateAddress",
+    name="elastic_ip",
+    service="ec2",
+    values=ElasticIp,
+    list=list_addresses,
+    calls={"DescribeAddresses": "page"},
+    create=create,
+    delete=delete,
+    tag=_ec2.tag,
+    unsafe_create="AllocateAddress",
 )

@@ -21,8 +21,7 @@ class InternetGateway:
 
 
 def list_internet_gateways(context: Context) -> Iterable[Found]:
-    return map(_found, context.pages(
-        "ec2", "describe_internet_gateways", "InternetGateways", Filters=context.stack_filter()))
+    return map(_found, context.pages("ec2", "describe_internet_gateways", "InternetGateways", Filters=context.stack_filter()))
 
 
 def create(context: Context, new: New, values: InternetGateway) -> Found:
@@ -59,8 +58,16 @@ def _found(raw: Mapping[str, Any]) -> Found:
 
 
 KIND = Kind(
-    name="internet_gateway", service="ec2", values=InternetGateway, list=list_internet_gateways,
-    calls={"DescribeInternetGateways": "page"}, create=create, update=update, delete=delete, tag=_ec2.tag,
-    holders=holders, outlives=("nat_gateway", "elastic_ip", "load_balancer", "auto_scaling_group"),
+    name="internet_gateway",
+    service="ec2",
+    values=InternetGateway,
+    list=list_internet_gateways,
+    calls={"DescribeInternetGateways": "page"},
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_ec2.tag,
+    holders=holders,
+    outlives=("nat_gateway", "elastic_ip", "load_balancer", "auto_scaling_group"),
     unsafe_create="CreateInternetGateway",
 )

@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
-    DELETING, FAILED, GONE, PENDING, READY, Context, Found, Kind, New, Retry)
+    DELETING,
+    FAILED,
+    GONE,
+    PENDING,
+    READY,
+    Context,
+    Found,
+    Kind,
+    New,
+    Retry,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
@@ -31,8 +41,12 @@ def list_nat_gateways(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: NatGateway) -> Found:
     answer = context.client("ec2").create_nat_gateway(
-        SubnetId=values.subnet, AllocationId=values.address, ConnectivityType="public", ClientToken=new.token,
-        TagSpecifications=new.tag_specifications("natgateway"))
+        SubnetId=values.subnet,
+        AllocationId=values.address,
+        ConnectivityType="public",
+        ClientToken=new.token,
+        TagSpecifications=new.tag_specifications("natgateway"),
+    )
     return _found(answer["NatGateway"])
 
 
@@ -43,12 +57,25 @@ def delete(context: Context, found: Found) -> None:
 def _found(raw: Mapping[str, Any]) -> Found:
     addresses = raw.get("NatGatewayAddresses") or [{}]
     values = NatGateway(subnet=raw["SubnetId"], address=addresses[0].get("AllocationId"))
-    return Found(raw["NatGatewayId"], values, _ec2.tags(raw), STATES[raw["State"]], detail=raw.get("FailureMessage", ""),
-                 attributes={"public_ip": addresses[0].get("PublicIp")})
+    return Found(
+        raw["NatGatewayId"],
+        values,
+        _ec2.tags(raw),
+        STATES[raw["State"]],
+        detail=raw.get("FailureMessage", ""),
+        attributes={"public_ip": addresses[0].get("PublicIp")},
+    )
 
 
 KIND = Kind(
-    name="nat_gateway", service="ec2", values=NatGateway, list=list_nat_gateways, calls={"DescribeNatGateways": "page"},
-    create=create, delete=delete, tag=_ec2.tag, waits_for=("delete",),
+    name="nat_gateway",
+    service="ec2",
+    values=NatGateway,
+    list=list_nat_gateways,
+    calls={"DescribeNatGateways": "page"},
+    create=create,
+    delete=delete,
+    tag=_ec2.tag,
+    waits_for=("delete",),
     retries=(Retry("CreateNatGateway", "InvalidElasticIpID.NotFound"),),
 )

@@ -33,7 +33,8 @@ def list_route_tables(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: RouteTable) -> Found:
     answer = context.client("ec2").create_route_table(
-        VpcId=values.vpc, ClientToken=new.token, TagSpecifications=new.tag_specifications("route-table"))
+        VpcId=values.vpc, ClientToken=new.token, TagSpecifications=new.tag_specifications("route-table")
+    )
     return _found(answer["RouteTable"])
 
 
@@ -98,6 +99,13 @@ def _found(raw: Mapping[str, Any]) -> Found:
 
 
 KIND = Kind(
-    name="route_table", service="ec2", values=RouteTable, list=list_route_tables, calls={"DescribeRouteTables": "page"},
-    create=create, update=update, delete=delete, tag=_ec2.tag,
+    name="route_table",
+    service="ec2",
+    values=RouteTable,
+    list=list_route_tables,
+    calls={"DescribeRouteTables": "page"},
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_ec2.tag,
 )

@@ -35,8 +35,11 @@ def create(context: Context, new: New, values: SecurityGroup) -> Found:
     """AWS adds a rule that allows all egress; it goes, so that the declared rules are all there is."""
     ec2 = context.client("ec2")
     answer = ec2.create_security_group(
-        GroupName=new.aws_name, Description=values.description, VpcId=values.vpc,
-        TagSpecifications=new.tag_specifications("security-group"))
+        GroupName=new.aws_name,
+        Description=values.description,
+        VpcId=values.vpc,
+        TagSpecifications=new.tag_specifications("security-group"),
+    )
     ec2.revoke_security_group_egress(GroupId=answer["GroupId"], IpPermissions=[DEFAULT_EGRESS])
     return Found(answer["GroupId"], values, new.tags, name=new.aws_name)
 
@@ -54,7 +57,16 @@ def _found(raw: Mapping[str, Any]) -> Found:
 
 
 KIND = Kind(
-    name="security_group", service="ec2", values=SecurityGroup, list=list_security_groups,
-    calls={"DescribeSecurityGroups": "page"}, create=create, delete=delete, tag=_ec2.tag, holders=holders,
-    create_before_delete=True, unique_name=True, retries=(Retry("RevokeSecurityGroupEgress", "InvalidGroup.NotFound"),),
+    name="security_group",
+    service="ec2",
+    values=SecurityGroup,
+    list=list_security_groups,
+    calls={"DescribeSecurityGroups": "page"},
+    create=create,
+    delete=delete,
+    tag=_ec2.tag,
+    holders=holders,
+    create_before_delete=True,
+    unique_name=True,
+    retries=(Retry("RevokeSecurityGroupEgress", "InvalidGroup.NotFound"),),
 )

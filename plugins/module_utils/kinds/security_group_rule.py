@@ -37,9 +37,15 @@ class SecurityGroupRule:
 def list_rules(context: Context) -> Iterable[Found]:
     groups = [group.id for group in context.found("security_group")]
     batches = [groups[i : i + GROUPS_PER_FILTER] for i in range(0, len(groups), GROUPS_PER_FILTER)]
-    pages = context.each(lambda batch: context.pages(
-        "ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=[{"Name": "group-id", "Values": batch}],
-    ), batches)
+    pages = context.each(
+        lambda batch: context.pages(
+            "ec2",
+            "describe_security_group_rules",
+            "SecurityGroupRules",
+            Filters=[{"Name": "group-id", "Values": batch}],
+        ),
+        batches,
+    )
     return [_found(raw) for page in pages for raw in page]
 
 
@@ -50,14 +56,16 @@ def identity(values: SecurityGroupRule) -> tuple[Any, ...]:
 def create(context: Context, new: New, values: SecurityGroupRule) -> Found:
     ec2 = context.client("ec2")
     authorize = ec2.authorize_security_group_egress if values.direction == "egress" else ec2.authorize_security_group_ingress
-    answer = authorize(GroupId=values.group, IpPermissions=[_permission(values)],
-                       TagSpecifications=new.tag_specifications("security-group-rule"))
+    answer = authorize(
+        GroupId=values.group, IpPermissions=[_permission(values)], TagSpecifications=new.tag_specifications("security-group-rule")
+    )
     return _found(answer["SecurityGroupRules"][0])
 
 
 def update(context: Context, found: Found, values: SecurityGroupRule, fields: set[str]) -> None:
-    context.client("ec2").modify_security_group_rules(GroupId=values.group, SecurityGroupRules=[
-        {"SecurityGroupRuleId": found.id, "SecurityGroupRule": _rule(values)}])
+    context.client("ec2").modify_security_group_rules(
+        GroupId=values.group, SecurityGroupRules=[{"SecurityGroupRuleId": found.id, "SecurityGroupRule": _rule(values)}]
+    )
 
 
 def delete(context: Context, found: Found) -> None:
@@ -86,19 +94,34 @@ def _peer_keys(peer: str) -> tuple[str, str]:
 
 def _rule(values: SecurityGroupRule) -> dict[str, Any]:
     """Return the SecurityGroupRule of ModifySecurityGroupRules, which names the same things differently."""
-    peer_key = {"UserIdGroupPairs": "ReferencedGroupId", "PrefixListIds": "PrefixListId", "Ipv6Ranges": "CidrIpv6",
-                "IpRanges": "CidrIpv4"}[_peer_keys(values.peer)[0]]
-    return {"IpProtocol": values.protocol, "FromPort": values.from_port, "ToPort": values.to_port,
-            peer_key: values.peer, "Description": values.description or ""}
+    peer_key = {
+        "UserIdGroupPairs": "ReferencedGroupId",
+        "PrefixListIds": "PrefixListId",
+        "Ipv6Ranges": "CidrIpv6",
+        "IpRanges": "CidrIpv4",
+    }[_peer_keys(values.peer)[0]]
+    return {
+        "IpProtocol": values.protocol,
+        "FromPort": values.from_port,
+        "ToPort": values.to_port,
+        peer_key: values.peer,
+        "Description": values.description or "",
+    }
 
 
 def _found(raw: Mapping[str, Any]) -> Found:
-    peer = (raw.get("CidrIpv4") or raw.get("CidrIpv6") or raw.get("PrefixListId")
-            or raw.get("ReferencedGroupInfo", {}).get("GroupId"))
+    peer = (
+        raw.get("CidrIpv4") or raw.get("CidrIpv6") or raw.get("PrefixListId") or raw.get("ReferencedGroupInfo", {}).get("GroupId")
+    )
     values = SecurityGroupRule(
-        group=raw["GroupId"], direction="egress" if raw["IsEgress"] else "ingress", protocol=raw["IpProtocol"],
-        from_port=raw.get("FromPort", -1), to_port=raw.get("ToPort", -1), peer=peer,
-        description=raw.get("Description") or "")
+        group=raw["GroupId"],
+        direction="egress" if raw["IsEgress"] else "ingress",
+        protocol=raw["IpProtocol"],
+        from_port=raw.get("FromPort", -1),
+        to_port=raw.get("ToPort", -1),
+        peer=peer,
+        description=raw.get("Description") or "",
+    )
     return Found(raw["SecurityGroupRuleId"], values, _ec2.tags(raw), name=_text(values))
 
 
@@ -108,7 +131,16 @@ def _text(values: SecurityGroupRule) -> str:
 
 
 KIND = Kind(
-    name="security_group_rule", service="ec2", values=SecurityGroupRule, list=list_rules,
-    calls={"DescribeSecurityGroupRules": "parent"}, create=create, update=update, delete=delete, tag=_ec2.tag,
-    after=("security_group",), identity=identity, parent="group",
+    name="security_group_rule",
+    service="ec2",
+    values=SecurityGroupRule,
+    list=list_rules,
+    calls={"DescribeSecurityGroupRules": "parent"},
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_ec2.tag,
+    after=("security_group",),
+    identity=identity,
+    parent="group",
 )

@@ -29,7 +29,8 @@ def list_subnets(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: Subnet) -> Found:
     answer = context.client("ec2").create_subnet(
-        **arguments(values, {"vpc", "cidr", "zone"}), TagSpecifications=new.tag_specifications("subnet"))
+        **arguments(values, {"vpc", "cidr", "zone"}), TagSpecifications=new.tag_specifications("subnet")
+    )
     return _found(answer["Subnet"])
 
 
@@ -51,6 +52,14 @@ def _found(raw: Mapping[str, Any]) -> Found:
 
 
 KIND = Kind(
-    name="subnet", service="ec2", values=Subnet, list=list_subnets, calls={"DescribeSubnets": "page"},
-    create=create, update=update, delete=delete, tag=_ec2.tag, holders=holders,
+    name="subnet",
+    service="ec2",
+    values=Subnet,
+    list=list_subnets,
+    calls={"DescribeSubnets": "page"},
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_ec2.tag,
+    holders=holders,
 )

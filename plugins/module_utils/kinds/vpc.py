@@ -30,7 +30,8 @@ def list_vpcs(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: Vpc) -> Found:
     answer = context.client("ec2").create_vpc(
-        CidrBlock=values.cidr, InstanceTenancy=values.tenancy or "default", TagSpecifications=new.tag_specifications("vpc"))
+        CidrBlock=values.cidr, InstanceTenancy=values.tenancy or "default", TagSpecifications=new.tag_specifications("vpc")
+    )
     return _found(answer["Vpc"])
 
 
@@ -53,12 +54,16 @@ def holders(context: Context, found: Found) -> list[str]:
 
 def _with_dns(context: Context, raw: Mapping[str, Any]) -> Found:
     """The DNS settings are attributes of their own, one call each."""
+
     def attribute(name: str, key: str) -> bool:
         answer = context.client("ec2").describe_vpc_attribute(VpcId=raw["VpcId"], Attribute=name)
         return answer[key]["Value"]
 
-    return _found(raw, dns_support=attribute("enableDnsSupport", "EnableDnsSupport"),
-                  dns_hostnames=attribute("enableDnsHostnames", "EnableDnsHostnames"))
+    return _found(
+        raw,
+        dns_support=attribute("enableDnsSupport", "EnableDnsSupport"),
+        dns_hostnames=attribute("enableDnsHostnames", "EnableDnsHostnames"),
+    )
 
 
 def _found(raw: Mapping[str, Any], **dns: bool) -> Found:
@@ -67,7 +72,15 @@ def _found(raw: Mapping[str, Any], **dns: bool) -> Found:
 
 
 KIND = Kind(
-    name="vpc", service="ec2", values=Vpc, list=list_vpcs,
+    name="vpc",
+    service="ec2",
+    values=Vpc,
+    list=list_vpcs,
     calls={"DescribeVpcs": "page", "DescribeVpcAttribute": "resource"},
-    create=create, update=update, delete=delete, tag=_ec2.tag, holders=holders, unsafe_create="CreateVpc",
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_ec2.tag,
+    holders=holders,
+    unsafe_create="CreateVpc",
 )

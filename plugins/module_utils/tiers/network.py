@@ -21,39 +21,57 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Su
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
 
 TIER = "network"
-KINDS = ("vpc", "internet_gateway", "subnet", "elastic_ip", "nat_gateway", "route_table", "security_group",
-         "security_group_rule")
+KINDS = ("vpc", "internet_gateway", "subnet", "elastic_ip", "nat_gateway", "route_table", "security_group", "security_group_rule")
 RULE_OPTIONS = {
-    "port": {"type": "int"}, "from_port": {"type": "int"}, "to_port": {"type": "int"},
+    "port": {"type": "int"},
+    "from_port": {"type": "int"},
+    "to_port": {"type": "int"},
     "protocol": {"type": "str", "choices": ["tcp", "udp", "icmp", "icmpv6", "all"], "default": "tcp"},
     "description": {"type": "str", "default": ""},
 }
 SPEC = {
-    "vpc": {"type": "dict", "options": {
-        "name": {"type": "str", "required": True},
-        "cidr": {"type": "str", "required": True},
-        "zones": {"type": "list", "elements": "str", "required": True},
-        "nat": {"type": "str", "choices": ["none", "single", "per_zone"], "default": "none"},
-        "dns_hostnames": {"type": "bool", "default": True},
-        "tenancy": {"type": "str", "choices": ["default", "dedicated"], "default": "default"},
-    }},
-    "subnets": {"type": "list", "elements": "dict", "default": [], "options": {
-        "name": {"type": "str", "required": True},
-        "public": {"type": "bool", "default": False},
-        "egress": {"type": "bool", "default": True},
-        "public_ip": {"type": "bool", "default": False},
-        "cidrs": {"type": "list", "elements": "str"},
-    }},
-    "security_groups": {"type": "list", "elements": "dict", "default": [], "options": {
-        "name": {"type": "str", "required": True},
-        "description": {"type": "str"},
-        "ingress": {"type": "list", "elements": "dict", "default": [],
-                    "options": {**RULE_OPTIONS, "from": {"type": "raw", "required": True}}},
-        "egress": {"type": "list", "elements": "dict",
-                   "options": {**RULE_OPTIONS, "to": {"type": "raw", "required": True}}},
-    }},
+    "vpc": {
+        "type": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "cidr": {"type": "str", "required": True},
+            "zones": {"type": "list", "elements": "str", "required": True},
+            "nat": {"type": "str", "choices": ["none", "single", "per_zone"], "default": "none"},
+            "dns_hostnames": {"type": "bool", "default": True},
+            "tenancy": {"type": "str", "choices": ["default", "dedicated"], "default": "default"},
+        },
+    },
+    "subnets": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "public": {"type": "bool", "default": False},
+            "egress": {"type": "bool", "default": True},
+            "public_ip": {"type": "bool", "default": False},
+            "cidrs": {"type": "list", "elements": "str"},
+        },
+    },
+    "security_groups": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "description": {"type": "str"},
+            "ingress": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {**RULE_OPTIONS, "from": {"type": "raw", "required": True}},
+            },
+            "egress": {"type": "list", "elements": "dict", "options": {**RULE_OPTIONS, "to": {"type": "raw", "required": True}}},
+        },
+    },
 }
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
+DESCRIPTION_CHARACTERS = r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]"
 PORT = Constraint(minimum=0, maximum=65535)
 CONSTRAINTS = {
     "vpc.name": NAME,
@@ -66,12 +84,19 @@ CONSTRAINTS = {
     "security_groups": Constraint(unique="name"),
     "security_groups[].name": NAME,
     "security_groups[].description": Constraint(
-        pattern=r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}", says="1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"),
-    **{f"security_groups[].{direction}[].{port}": PORT for direction in ("ingress", "egress")
-       for port in ("port", "from_port", "to_port")},
-    **{f"security_groups[].{direction}[].description": Constraint(
-        pattern=r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}", says="at most 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*")
-        for direction in ("ingress", "egress")},
+        pattern=rf"{DESCRIPTION_CHARACTERS}{{1,255}}", says="1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
+    ),
+    **{
+        f"security_groups[].{direction}[].{port}": PORT
+        for direction in ("ingress", "egress")
+        for port in ("port", "from_port", "to_port")
+    },
+    **{
+        f"security_groups[].{direction}[].description": Constraint(
+            pattern=rf"{DESCRIPTION_CHARACTERS}{{0,255}}", says="at most 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
+        )
+        for direction in ("ingress", "egress")
+    },
 }
 ANYWHERE = "0.0.0.0/0"
 # Each class of subnets gets four zones' worth of consecutive blocks, so that adding a zone moves nothing.
@@ -88,8 +113,13 @@ def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
     vpc = options["vpc"]
     _check_zones(vpc["zones"], stack)
     return [
-        Declaration("vpc", vpc["name"], TIER, Vpc(cidr=vpc["cidr"], tenancy=vpc["tenancy"], dns_support=True,
-                                                  dns_hostnames=vpc["dns_hostnames"]), "network.vpc"),
+        Declaration(
+            "vpc",
+            vpc["name"],
+            TIER,
+            Vpc(cidr=vpc["cidr"], tenancy=vpc["tenancy"], dns_support=True, dns_hostnames=vpc["dns_hostnames"]),
+            "network.vpc",
+        ),
         *_subnets(options),
         *_gateways(options),
         *_route_tables(options),
@@ -113,11 +143,16 @@ def _subnets(options: Mapping[str, Any]) -> Iterator[Declaration]:
     taken: dict[Any, str] = {}
     for index, subnet in enumerate(options["subnets"]):
         path = f"network.subnets[{index}]"
-        for zone, cidr in zip(options["vpc"]["zones"], _cidrs(options, index, path)):
+        for zone, cidr in zip(options["vpc"]["zones"], _cidrs(options, index, path), strict=True):
             _check_free(cidr, taken, path, options["vpc"]["cidr"])
             taken[ipaddress.ip_network(cidr)] = f"{subnet['name']}/{zone}"
-            yield Declaration("subnet", f"{subnet['name']}/{zone}", TIER, Subnet(
-                vpc=_vpc(options), cidr=cidr, zone=zone, public_ip=subnet["public_ip"]), path)
+            yield Declaration(
+                "subnet",
+                f"{subnet['name']}/{zone}",
+                TIER,
+                Subnet(vpc=_vpc(options), cidr=cidr, zone=zone, public_ip=subnet["public_ip"]),
+                path,
+            )
 
 
 def _cidrs(options: Mapping[str, Any], index: int, path: str) -> list[str]:
@@ -130,15 +165,17 @@ def _cidrs(options: Mapping[str, Any], index: int, path: str) -> list[str]:
     network = ipaddress.ip_network(options["vpc"]["cidr"])
     first = index * ZONES_PER_CLASS
     if len(zones) > ZONES_PER_CLASS or first + len(zones) > 2**BITS_PER_CLASS or network.prefixlen + BITS_PER_CLASS > 28:
-        raise InvalidOption(f"{path}.cidrs", "is required: blocks are computed for up to four classes of up to four "
-                                             "zones in a VPC of /24 or larger")
+        raise InvalidOption(
+            f"{path}.cidrs",
+            "is required: blocks are computed for up to four classes of up to four zones in a VPC of /24 or larger",
+        )
     blocks = list(network.subnets(prefixlen_diff=BITS_PER_CLASS))
     return [str(block) for block in blocks[first : first + len(zones)]]
 
 
 def _check_free(cidr: str, taken: Mapping[Any, str], path: str, vpc_cidr: str) -> None:
-    network = ipaddress.ip_network(cidr)
-    if not network.subnet_of(ipaddress.ip_network(vpc_cidr)):
+    network = ipaddress.IPv4Network(cidr)
+    if not network.subnet_of(ipaddress.IPv4Network(vpc_cidr)):
         raise InvalidOption(f"{path}.cidrs", f"{cidr} is not inside the VPC's {vpc_cidr}")
     for other, name in taken.items():
         if network.overlaps(other):
@@ -164,9 +201,17 @@ def _gateways(options: Mapping[str, Any]) -> Iterator[Declaration]:
     yield Declaration("internet_gateway", gateway.name, TIER, InternetGateway(vpc=_vpc(options)), "network.vpc")
     for zone in _nat_zones(options):
         yield Declaration("elastic_ip", f"nat/{zone}", TIER, ElasticIp(), "network.vpc.nat")
-        yield Declaration("nat_gateway", zone, TIER, NatGateway(
-            subnet=Reference("subnet", f"{public[0]}/{zone}"), address=Reference("elastic_ip", f"nat/{zone}"),
-            internet_gateway=gateway), "network.vpc.nat")
+        yield Declaration(
+            "nat_gateway",
+            zone,
+            TIER,
+            NatGateway(
+                subnet=Reference("subnet", f"{public[0]}/{zone}"),
+                address=Reference("elastic_ip", f"nat/{zone}"),
+                internet_gateway=gateway,
+            ),
+            "network.vpc.nat",
+        )
 
 
 def _route_tables(options: Mapping[str, Any]) -> Iterator[Declaration]:
@@ -189,8 +234,9 @@ def _private_routes(options: Mapping[str, Any], subnet: Mapping[str, Any], zone:
     return {ANYWHERE: Reference("nat_gateway", zone if zone in nat_zones else nat_zones[0])}
 
 
-def _route_table(options: Mapping[str, Any], name: str, routes: dict[str, Reference], subnets: tuple[Reference, ...],
-                 path: str) -> Declaration:
+def _route_table(
+    options: Mapping[str, Any], name: str, routes: dict[str, Reference], subnets: tuple[Reference, ...], path: str
+) -> Declaration:
     return Declaration("route_table", name, TIER, RouteTable(vpc=_vpc(options), routes=routes, subnets=subnets), path)
 
 
@@ -199,8 +245,7 @@ def _security_groups(options: Mapping[str, Any]) -> Iterator[Declaration]:
     for index, group in enumerate(options["security_groups"]):
         path = f"network.security_groups[{index}]"
         description = group["description"] or f"Security group {group['name']}"
-        yield Declaration("security_group", group["name"], TIER, SecurityGroup(
-            vpc=_vpc(options), description=description), path)
+        yield Declaration("security_group", group["name"], TIER, SecurityGroup(vpc=_vpc(options), description=description), path)
         egress = group["egress"] if group["egress"] is not None else [dict(_ALL_EGRESS)]
         seen: set[str] = set()
         for direction, rules, peer_option in (("ingress", group["ingress"], "from"), ("egress", egress, "to")):
@@ -216,18 +261,30 @@ def _security_groups(options: Mapping[str, Any]) -> Iterator[Declaration]:
 _ALL_EGRESS = {"protocol": "all", "to": ANYWHERE, "port": None, "from_port": None, "to_port": None, "description": ""}
 
 
-def _rules(group: str, direction: str, rule: Mapping[str, Any], peer_option: str, known: set[str],
-           path: str) -> Iterator[Declaration]:
+def _rules(
+    group: str, direction: str, rule: Mapping[str, Any], peer_option: str, known: set[str], path: str
+) -> Iterator[Declaration]:
     """One declaration for each peer of the rule."""
     protocol = "-1" if rule["protocol"] == "all" else rule["protocol"]
     from_port, to_port = _ports(rule, path)
     peers = rule[peer_option] if isinstance(rule[peer_option], list) else [rule[peer_option]]
     for peer in peers:
         target = _peer(str(peer), known, f"{path}.{peer_option}")
-        yield Declaration("security_group_rule", f"{group}/{direction}/{rule['protocol']}/{from_port}-{to_port}/{peer}", TIER,
-                          SecurityGroupRule(group=Reference("security_group", group), direction=direction,
-                                            protocol=protocol, from_port=from_port, to_port=to_port, peer=target,
-                                            description=rule["description"]), path)
+        yield Declaration(
+            "security_group_rule",
+            f"{group}/{direction}/{rule['protocol']}/{from_port}-{to_port}/{peer}",
+            TIER,
+            SecurityGroupRule(
+                group=Reference("security_group", group),
+                direction=direction,
+                protocol=protocol,
+                from_port=from_port,
+                to_port=to_port,
+                peer=target,
+                description=rule["description"],
+            ),
+            path,
+        )
 
 
 def _ports(rule: Mapping[str, Any], path: str) -> tuple[int, int]:

@@ -1,0 +1,114 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: stack
+short_description: Converge all tiers of a stack as one plan
+version_added: 0.1.0
+description:
+  - Converges what is described for all tiers with one survey of the account, one graph, and waits in parallel.
+  - The whole description is validated before any call that changes something, whatever O(tiers) says.
+author: Terrace contributors (@terrace-aws)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - terrace.aws.stack
+  - terrace.aws.attributes
+options:
+  tiers:
+    description: The tiers to apply. All by default.
+    type: list
+    elements: str
+    choices: [network, identity, secrets, database, load_balancer, compute, monitoring]
+  network:
+    description: The options of M(terrace.aws.network).
+    type: dict
+  identity:
+    description: The options of M(terrace.aws.identity).
+    type: dict
+  secrets:
+    description: The options of M(terrace.aws.secrets).
+    type: dict
+  database:
+    description: The options of M(terrace.aws.database).
+    type: dict
+  load_balancer:
+    description: The options of M(terrace.aws.load_balancer).
+    type: dict
+  compute:
+    description: The options of M(terrace.aws.compute).
+    type: dict
+  monitoring:
+    description: The options of M(terrace.aws.monitoring).
+    type: dict
+seealso:
+  - module: terrace.aws.stack_info
+"""
+
+EXAMPLES = r"""
+- name: Converge the stack that the inventory describes
+  terrace.aws.stack:
+    stack: "{{ terrace_stack }}"
+    network: "{{ terrace_network | default(omit) }}"
+    identity: "{{ terrace_identity | default(omit) }}"
+    secrets: "{{ terrace_secrets | default(omit) }}"
+    database: "{{ terrace_database | default(omit) }}"
+    load_balancer: "{{ terrace_load_balancer | default(omit) }}"
+    compute: "{{ terrace_compute | default(omit) }}"
+    monitoring: "{{ terrace_monitoring | default(omit) }}"
+
+- name: Delete all of it
+  terrace.aws.stack:
+    stack: "{{ terrace_stack }}"
+    state: absent
+"""
+
+RETURN = r"""
+resources:
+  description: What was done to each resource. Also returned on failure, with what was done until then.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - {kind: subnet, name: app/eu-west-1a, id: subnet-0a1b2c3d4e5f60718, action: create, fields: []}
+failures:
+  description: One line for each step that failed.
+  type: list
+  elements: str
+  returned: failure
+outputs:
+  description: The id and further facts of each resource, by kind and name.
+  type: dict
+  returned: success
+  sample: {load_balancer: {web: {id: "arn:...", dns_name: jyoti-production-web-1.eu-west-1.elb.amazonaws.com}}}
+orphans:
+  description: Resources that carry the stack's tags but are not declared any more.
+  type: list
+  elements: dict
+  returned: success
+seconds:
+  description: Wall-clock seconds from each tier's first change to its last.
+  type: dict
+  returned: when something changed
+notes:
+  description: Facts that the user has to know, such as the name of a final snapshot.
+  type: list
+  elements: str
+  returned: success
+"""
+
+from ansible_collections.terrace.aws.plugins.module_utils.module import run_stack, stack_module
+
+
+def main() -> None:
+    module = stack_module()
+    run_stack(module)
+
+
+if __name__ == "__main__":
+    main()

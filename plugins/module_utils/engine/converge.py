@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.apply import Ap
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Kind
-from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Plan, plan_absent, plan_present
+from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Plan, orphans, plan_absent, plan_present
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved, bind_undeclared
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
@@ -57,7 +57,7 @@ def converge(request: Request, clients: Clients, progress: Progress | None = Non
     result: dict[str, Any] = {
         "changed": bool(plan.work),
         "resources": report.results(plan.steps),
-        "orphans": _orphans(plan),
+        "orphans": _orphans(request, applied, survey, kinds),
         "notes": notes,
     }
     if request.diff:
@@ -149,5 +149,8 @@ def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mappi
     return tags_by_arn
 
 
-def _orphans(plan: Plan) -> list[dict[str, str]]:
-    return [{"kind": kind, "name": found.logical_name, "id": found.id} for kind, found in plan.orphans]
+def _orphans(request: Request, applied: Iterable[Declaration], survey: Survey, kinds: Mapping[str, Kind]) -> list[dict[str, str]]:
+    if request.state == "absent":
+        return []
+    found = orphans(applied, survey.by_kind(), kinds, request.stack, request.tiers)
+    return [{"kind": kind, "name": resource.logical_name, "id": resource.id} for kind, resource in found]

@@ -46,10 +46,9 @@ class Step:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Steps in an order that a reader can follow. `orphans` are ours by tag but no longer declared."""
+    """Steps in an order that a reader can follow."""
 
     steps: tuple[Step, ...]
-    orphans: tuple[tuple[str, Found], ...] = ()
 
     @property
     def work(self) -> tuple[Step, ...]:
@@ -78,7 +77,7 @@ def plan_present(
         steps += _steps_for(declaration, kind, list(found.get(kind.name, ())), resolved, stack, waits)
     steps += _surplus_children(steps, found, kinds)
     _refuse_replacements(steps, set(allow_replacement))
-    return Plan(tuple(_removals_after_referrers(steps, needs)), _orphans(declarations, found, kinds, stack))
+    return Plan(tuple(_removals_after_referrers(steps, needs)))
 
 
 def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> Plan:
@@ -226,18 +225,22 @@ def _removals_after_referrers(steps: list[Step], needs: Mapping[Key, set[Key]]) 
     return result
 
 
-def _orphans(
-    declarations: Iterable[Declaration], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind], stack: Stack
+def orphans(
+    declarations: Iterable[Declaration],
+    found: Mapping[str, Iterable[Found]],
+    kinds: Mapping[str, Kind],
+    stack: Stack,
+    tiers: Iterable[str],
 ) -> tuple[tuple[str, Found], ...]:
-    declarations = list(declarations)
-    declared, tiers = {d.key for d in declarations}, {d.tier for d in declarations}
+    """Return what is ours by tag in the applied tiers and no longer declared. Children go with their parents."""
+    declared, tiers = {d.key for d in declarations}, set(tiers)
     return tuple(
         (kind, resource)
         for kind, resources in found.items()
         for resource in resources
         if resource.belongs_to(stack, kind)
         and resource.tier in tiers
-        and not kinds[kind].lookup
+        and not (kinds[kind].lookup or kinds[kind].parent)
         and resource.state not in (DELETING, GONE, FAILED)
         and Key(kind, resource.logical_name) not in declared
     )

@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A group of instances that keeps its size: https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-groups.html
+
+Instances get their tags from the launch template; the group's own tags are not propagated, so that nothing but the
+group carries its identity.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
+    DELETING, PENDING, READY, Context, Found, Kind, New, Retry)
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, initial, mutable, unordered
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling
+
+NAMES_PER_CALL = 100
+TARGET_GROUPS_PER_CALL = 10
+# News of IAM, EC2 and load balancing reach Auto Scaling late; it checks the whole launch template on each of these calls.
+LATE = (r"(?i)Invalid IAM Instance Profile|(launch template|security group|subnet ID).*does not exist"
+        r"|target groups? (may not be valid|not found)")
+
+
+@dataclasses.dataclass(frozen=True)
+class AutoScalingGroup:
+    """`desired` is the size at creation: scaling is not drift. `grace` is in seconds after an instance's start."""
+
+    launch_template: Any = mutable(refers=("launch_template",))
+    template_version: str | None = mutable()
+    subnets: Any = mutable(normalise=unordered, refers=("subnet",))
+    target_groups: Any = mutable(normalise=unordered, refers=("target_group",))
+    minimum: int | None = mutable("MinSize")
+    maximum: int | None = mutable("MaxSize")
+    desired: int | None = initial("DesiredCapacity")
+    health_check: str | None = mutable("HealthCheckType")
+    grace: int | None = mutable("HealthCheckGracePeriod")
+
+
+def list_groups(context: Context) -> Iterable[Found]:
+    ours = context.pages(
+        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=context.stack_filter())
+    groups = ours + _namesakes(context, {raw["AutoScalingGroupName"] for raw in ours})
+    return context.each(lambda raw: _with_problem(context, raw), groups)
+
+
+def create(context: Context, new: New, values: AutoScalingGroup) -> Found:
+    """The answer is empty: what the group is like is seen when its instances are awaited."""
+    context.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=new.aws_name, **arguments(values), **_places(values),
+        TargetGroupARNs=list(values.target_groups or ()), Tags=_tags(new.aws_name, new.tags))
+    return Found(new.aws_name, values, new.tags, PENDING, name=new.aws_name)
+
+
+def update(context: Context, found: Found, values: AutoScalingGroup, fields: set[str]) -> None:
+    if "target_groups" in fields:
+        _set_target_groups(context.client("autoscaling"), found, values.target_groups)
+    if fields - {"target_groups"}:
+        context.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=found.id, **arguments(values, fields), **_places(values, fields))
+
+
+def delete(context: Context, found: Found) -> None:
+    """The instances go with the group."""
+    _autoscaling.unless_gone(lambda: context.client("autoscaling").delete_auto_scaling_group(
+        AutoScalingGroupName=found.id, ForceDelete=True))
+
+
+def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
+    context.client("autoscaling").create_or_update_tags(Tags=_tags(found.id, wanted))
+
+
+def guard(found: Found) -> str | None:
+    protection = found.attributes.get("deletion_protection", "none")
+    return None if protection == "none" else f"its deletion protection is {protection}; set it to none first"
+
+
+def _namesakes(context: Context, known: set[str]) -> list[dict[str, Any]]:
+    """Return the groups of others that have a name we are going to give."""
+    wanted = {KIND.aws_name(context.stack, declaration.name) for declaration in context.declared("auto_scaling_group")}
+    names = sorted(wanted - known)
+    batches = [names[i : i + NAMES_PER_CALL] for i in range(0, len(names), NAMES_PER_CALL)]
+    pages = context.each(lambda batch: context.pages(
+        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=batch), batches)
+    return [raw for page in pages for raw in page]
+
+
+def _places(values: AutoScalingGroup, fields: set[str] | None = None) -> dict[str, Any]:
+    """Return the arguments that say where the instances come from and where they go."""
+    places: dict[str, Any] = {}
+    if fields is None or fields & {"launch_template", "template_version"}:
+        places["LaunchTemplate"] = {"LaunchTemplateId": values.launch_template, "Version": values.template_version}
+    if fields is None or "subnets" in fields:
+        places["VPCZoneIdentifier"] = ",".join(values.subnets)
+    return places
+
+
+def _set_target_groups(client: Any, found: Found, wanted: Iterable[str]) -> None:
+    """Attach before detaching, so that the instances never are without traffic."""
+    actual = set(found.values.target_groups or ())
+    for batch in _batches(set(wanted) - actual):
+        client.attach_load_balancer_target_groups(AutoScalingGroupName=found.id, TargetGroupARNs=batch)
+    for batch in _batches(actual - set(wanted)):
+        client.detach_load_balancer_target_groups(AutoScalingGroupName=found.id, TargetGroupARNs=batch)
+
+
+def _batches(arns: Iterable[str]) -> list[list[str]]:
+    ordered = sorted(arns)
+    return [ordered[i : i + TARGET_GROUPS_PER_CALL] for i in range(0, len(ordered), TARGET_GROUPS_PER_CALL)]
+
+
+def _tags(group: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"ResourceType": "auto-scaling-group", "ResourceId": group, "Key": key, "Value": value,
+             "PropagateAtLaunch": False} for key, value in sorted(wanted.items())]
+
+
+def _with_problem(context: Context, raw: Mapping[str, Any]) -> Found:
+    """A group that is short of instances tells why in its activities alone."""
+    found = _found(raw)
+    if found.state != PENDING:
+        return found
+    activities = context.client("autoscaling").describe_scaling_activities(
+        AutoScalingGroupName=found.id, MaxRecords=1)["Activities"]
+    problems = [activity["StatusMessage"] for activity in activities if activity["StatusCode"] == "Failed"]
+    return dataclasses.replace(found, detail=": ".join([found.detail, *problems]))
+
+
+def _found(raw: Mapping[str, Any]) -> Found:
+    template = raw.get("LaunchTemplate", {})
+    values = AutoScalingGroup(
+        launch_template=template.get("LaunchTemplateId"), template_version=template.get("Version"),
+        subnets=tuple(filter(None, raw.get("VPCZoneIdentifier", "").split(","))),
+        target_groups=tuple(raw.get("TargetGroupARNs", ())), minimum=raw["MinSize"], maximum=raw["MaxSize"],
+        desired=raw["DesiredCapacity"], health_check=raw["HealthCheckType"], grace=raw["HealthCheckGracePeriod"])
+    in_service = sum(instance["LifecycleState"] == "InService" for instance in raw.get("Instances", ()))
+    state = DELETING if raw.get("Status") else READY if in_service >= raw["DesiredCapacity"] else PENDING
+    return Found(
+        raw["AutoScalingGroupName"], values, {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())}, state,
+        name=raw["AutoScalingGroupName"], detail=f"{in_service} of {raw['DesiredCapacity']} in service",
+        attributes={"arn": raw["AutoScalingGroupARN"], "desired": raw["DesiredCapacity"],
+                    "deletion_protection": raw.get("DeletionProtection", "none")})
+
+
+KIND = Kind(
+    name="auto_scaling_group", service="autoscaling", values=AutoScalingGroup, list=list_groups,
+    calls={"DescribeAutoScalingGroups": "page", "DescribeScalingActivities": "resource"},
+    create=create, update=update, delete=delete, tag=tag, guard=guard, waits_for=("update", "delete"), unique_name=True,
+    retries=tuple(Retry(operation, "ValidationError", LATE) for operation in
+                  ("CreateAutoScalingGroup", "UpdateAutoScalingGroup", "AttachLoadBalancerTargetGroups")),
+)

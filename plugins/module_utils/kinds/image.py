@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine image, looked up by a public or own SSM parameter, or as the newest that a filter matches.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/finding-an-ami.html
+https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import initial
+
+PARAMETERS_PER_CALL = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """Either `parameter`, or `owner` (account id or alias), `image_name` (with wildcards) and `architecture`."""
+
+    parameter: str | None = initial()
+    owner: str | None = initial()
+    image_name: str | None = initial()
+    architecture: str | None = initial()
+
+
+def list_images(context: Context) -> Iterable[Found]:
+    """Look up what is declared, each distinct question once. What nothing answers is left out."""
+    declared = {declaration.name: declaration.values for declaration in context.declared("image")}
+    ids = _ids_by_parameter(context, {values.parameter for values in declared.values() if values.parameter})
+    questions = list(dict.fromkeys(declared.values()))
+    answers = dict(zip(questions, context.each(lambda values: _image(context, values, ids), questions)))
+    return [_found(name, answers[values]) for name, values in declared.items() if answers[values]]
+
+
+def _ids_by_parameter(context: Context, parameters: Iterable[str]) -> dict[str, str]:
+    names = sorted(parameters)
+    batches = [names[i : i + PARAMETERS_PER_CALL] for i in range(0, len(names), PARAMETERS_PER_CALL)]
+    answers = context.each(lambda batch: context.client("ssm").get_parameters(Names=batch), batches)
+    return {raw["Name"]: raw["Value"] for answer in answers for raw in answer["Parameters"]}
+
+
+def _image(context: Context, values: Image, ids: Mapping[str, str]) -> Mapping[str, Any] | None:
+    if values.parameter is None:
+        return _newest(context, values)
+    return _by_id(context, ids[values.parameter]) if values.parameter in ids else None
+
+
+def _by_id(context: Context, image_id: str) -> Mapping[str, Any] | None:
+    """A parameter of the user's own may name an image that is gone."""
+    try:
+        images = context.client("ec2").describe_images(ImageIds=[image_id])["Images"]
+    except Exception as error:
+        if is_not_found(error):
+            return None
+        raise
+    return images[0] if images else None
+
+
+def _newest(context: Context, values: Image) -> Mapping[str, Any] | None:
+    filters = {"name": values.image_name, "architecture": values.architecture, "state": "available"}
+    images = context.pages(
+        "ec2", "describe_images", "Images", Owners=[values.owner],
+        Filters=[{"Name": name, "Values": [value]} for name, value in filters.items()])
+    return max(images, key=lambda raw: raw["CreationDate"], default=None)
+
+
+def _found(name: str, raw: Mapping[str, Any]) -> Found:
+    attributes = {"image_name": raw.get("Name"), "root_device": raw["RootDeviceName"], "architecture": raw["Architecture"]}
+    return Found(raw["ImageId"], Image(), name=name, attributes=attributes)
+
+
+KIND = Kind(
+    name="image", service="ec2", values=Image, list=list_images,
+    calls={"GetParameters": "page", "DescribeImages": "resource"}, lookup=True,
+)

@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The compute tier: groups of instances, each with its launch template, Auto Scaling group and scaling policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Reference, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.image import Image
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
+
+TIER = "compute"
+KINDS = ("image", "launch_template", "auto_scaling_group", "scaling_policy")
+# Tells inventories which group an instance is of.
+TAG_GROUP = "terrace:group"
+VOLUME_OPTIONS = {
+    "size": {"type": "int", "default": 20},
+    "type": {"type": "str", "choices": ["gp3", "gp2"], "default": "gp3"},
+    "encrypted": {"type": "bool", "default": True},
+    "kms_key": {"type": "str"},
+}
+SPEC = {
+    "groups": {"type": "list", "elements": "dict", "default": [], "options": {
+        "name": {"type": "str", "required": True},
+        "image": {"type": "dict", "required": True, "options": {
+            "parameter": {"type": "str"},
+            "owner": {"type": "str"},
+            "name": {"type": "str"},
+            "architecture": {"type": "str", "choices": ["x86_64", "arm64"]},
+        }},
+        "type": {"type": "str", "required": True},
+        "min": {"type": "int", "required": True},
+        "max": {"type": "int", "required": True},
+        "desired": {"type": "int"},
+        "subnets": {"type": "str", "required": True},
+        "security_groups": {"type": "list", "elements": "str", "required": True},
+        "target_groups": {"type": "list", "elements": "str", "default": []},
+        "role": {"type": "str"},
+        "root_volume": {"type": "dict", "options": VOLUME_OPTIONS},
+        "key_name": {"type": "str", "default": ""},
+        "user_data": {"type": "str", "default": ""},
+        "health_check": {"type": "str", "choices": ["EC2", "ELB"], "default": "EC2"},
+        "health_check_grace": {"type": "int", "default": 300},
+        "target_tracking": {"type": "dict", "options": {"cpu": {"type": "float", "required": True}}},
+        "metadata_hop_limit": {"type": "int", "default": 1},
+        "detailed_monitoring": {"type": "bool", "default": False},
+        "instance_tags": {"type": "dict", "default": {}},
+    }},
+}
+DEFAULT_VOLUME = {name: option.get("default") for name, option in VOLUME_OPTIONS.items()}
+NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
+SIZE = Constraint(minimum=0, maximum=10000)
+CONSTRAINTS = {
+    "groups": Constraint(unique="name"),
+    "groups[].name": NAME,
+    "groups[].image.parameter": Constraint(pattern=r"/?[a-zA-Z0-9_.\-/]{1,1010}", says="letters, digits and _.-/ make a parameter"),
+    "groups[].image.owner": Constraint(
+        pattern=r"\d{12}|self|amazon|aws-marketplace", says="an account id, self, amazon or aws-marketplace"),
+    "groups[].type": Constraint(pattern=r"[a-z0-9-]+\.[a-z0-9-]+", says="an instance type looks like t3.small"),
+    "groups[].min": SIZE,
+    "groups[].max": SIZE,
+    "groups[].desired": SIZE,
+    "groups[].security_groups": Constraint(min_length=1, max_length=16),
+    "groups[].target_groups": Constraint(max_length=10),
+    "groups[].root_volume.size": Constraint(minimum=1, maximum=16384),
+    "groups[].key_name": Constraint(max_length=255),
+    "groups[].health_check_grace": Constraint(minimum=0, maximum=7200),
+    "groups[].target_tracking.cpu": Constraint(minimum=1, maximum=100),
+    "groups[].metadata_hop_limit": Constraint(minimum=1, maximum=64),
+}
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html: before base64 encoding
+USER_DATA_BYTES = 16384
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH = 50, 128, 256
+
+
+def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
+    """Return the declarations of validated options. Raises InvalidOption."""
+    return [
+        declaration
+        for index, group in enumerate(options["groups"])
+        for declaration in _group(group, stack, f"compute.groups[{index}]")
+    ]
+
+
+def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declaration]:
+    _check_image(group["image"], f"{path}.image")
+    _check_sizes(group, path)
+    name = group["name"]
+    yield Declaration("image", name, TIER, _image(group["image"]), f"{path}.image")
+    yield Declaration("launch_template", name, TIER, _launch_template(group, stack, path), path)
+    yield Declaration("auto_scaling_group", name, TIER, _auto_scaling_group(group), path)
+    if group["target_tracking"]:
+        yield Declaration("scaling_policy", f"{name}/cpu", TIER, ScalingPolicy(
+            group=Reference("auto_scaling_group", name), policy_name="cpu", metric="ASGAverageCPUUtilization",
+            target=group["target_tracking"]["cpu"]), f"{path}.target_tracking.cpu")
+
+
+def _check_image(image: Mapping[str, Any], path: str) -> None:
+    described = [image[option] for option in ("owner", "name", "architecture")]
+    if image["parameter"] and any(described):
+        raise InvalidOption(f"{path}.parameter", "excludes owner, name and architecture")
+    if not image["parameter"] and not all(described):
+        raise InvalidOption(path, "needs either parameter, or owner, name and architecture")
+
+
+def _check_sizes(group: Mapping[str, Any], path: str) -> None:
+    if group["min"] > group["max"]:
+        raise InvalidOption(f"{path}.min", f"{group['min']} is greater than max {group['max']}")
+    if group["desired"] is not None and not group["min"] <= group["desired"] <= group["max"]:
+        raise InvalidOption(f"{path}.desired", f"has to be from min {group['min']} to max {group['max']}")
+
+
+def _image(image: Mapping[str, Any]) -> Image:
+    return Image(parameter=image["parameter"], owner=image["owner"], image_name=image["name"],
+                 architecture=image["architecture"])
+
+
+def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> LaunchTemplate:
+    return LaunchTemplate(
+        image=Reference("image", group["name"]), root_device=Reference("image", group["name"], "root_device"),
+        type=group["type"], instance_profile=Reference("instance_profile", group["role"], "arn") if group["role"] else "",
+        security_groups=tuple(Reference("security_group", name) for name in group["security_groups"]),
+        key_name=group["key_name"], user_data=_user_data(group["user_data"], f"{path}.user_data"),
+        root_volume=_root_volume(group["root_volume"] or DEFAULT_VOLUME, f"{path}.root_volume"), http_tokens="required",
+        hop_limit=group["metadata_hop_limit"], detailed_monitoring=group["detailed_monitoring"],
+        instance_tags=_instance_tags(group, stack, f"{path}.instance_tags"))
+
+
+def _user_data(text: str, path: str) -> str:
+    if len(text.encode()) > USER_DATA_BYTES:
+        raise InvalidOption(path, f"is {len(text.encode())} bytes long; AWS takes {USER_DATA_BYTES}")
+    return text
+
+
+def _root_volume(volume: Mapping[str, Any], path: str) -> dict[str, Any]:
+    if volume["kms_key"] and not volume["encrypted"]:
+        raise InvalidOption(f"{path}.kms_key", "needs encrypted: true")
+    return {**volume, "kms_key": Reference("kms_key", volume["kms_key"], "arn") if volume["kms_key"] else ""}
+
+
+def _instance_tags(group: Mapping[str, Any], stack: Stack, path: str) -> dict[str, str]:
+    """Instances are told apart by stack and group; they never carry an identity of their own."""
+    given = {str(key): str(value) for key, value in group["instance_tags"].items()}
+    for key, value in given.items():
+        if key.lower().startswith(("aws:", "terrace:")):
+            raise InvalidOption(path, f"{key} is reserved")
+        if not 1 <= len(key) <= TAG_KEY_LENGTH or len(value) > TAG_VALUE_LENGTH:
+            raise InvalidOption(path, f"{key}: keys have 1 to {TAG_KEY_LENGTH} characters, values up to {TAG_VALUE_LENGTH}")
+    tags = {"Name": f"{stack.name}-{group['name']}", **stack.tags, **given, TAG_STACK: stack.name, TAG_GROUP: group["name"]}
+    if len(tags) > TAGS:
+        raise InvalidOption(path, f"make {len(tags)} tags together with the stack's; AWS takes {TAGS}")
+    return tags
+
+
+def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
+    return AutoScalingGroup(
+        launch_template=Reference("launch_template", group["name"]), template_version="$Default",
+        subnets=Reference("subnet", f"{group['subnets']}/", every=True),
+        target_groups=tuple(Reference("target_group", name) for name in group["target_groups"]), minimum=group["min"],
+        maximum=group["max"], desired=group["min"] if group["desired"] is None else group["desired"],
+        health_check=group["health_check"], grace=group["health_check_grace"])

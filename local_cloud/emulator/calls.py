@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -62,7 +62,7 @@ class CallLog:
 
     def _record(self, operation: Operation, status: int, error: str | None) -> None:
         call = Call(
-            time=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
             service=operation.service,
             operation=operation.name,
             region=operation.region,

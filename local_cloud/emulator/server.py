@@ -30,6 +30,7 @@ class Emulator:
         self._call_file = call_file
         self._log: CallLog | None = None
         self._server: BaseWSGIServer | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def __enter__(self) -> "Emulator":
         self.start()
@@ -42,9 +43,10 @@ class Emulator:
         """Serve on the port (0: any free one) in a thread, starting from an empty account."""
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
-        from local_cloud.emulator import fidelity
+        from local_cloud.emulator import fidelity, resets
 
         fidelity.apply()
+        resets.apply()
         self._log = CallLog(DomainDispatcherApplication(create_backend_app), self.lock, self._call_file)
         self._server = make_server(LOOPBACK, self._port, self._log, threaded=True, request_handler=_quiet(MotoRequestHandler))
         self._server.daemon_threads = True
@@ -57,6 +59,7 @@ class Emulator:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+            self._clients.clear()
 
     def reset(self) -> None:
         """Empty all accounts and regions, and the list of calls."""
@@ -91,7 +94,12 @@ class Emulator:
         return environment.client_environment(self.endpoint)
 
     def client(self, service: str, region: str = environment.REGION) -> Any:
-        """A boto3 client for this emulator that fails at the first error."""
+        """A boto3 client for this emulator that fails at the first error; the same one each time."""
+        if (service, region) not in self._clients:
+            self._clients[(service, region)] = self._connect(service, region)
+        return self._clients[(service, region)]
+
+    def _connect(self, service: str, region: str) -> Any:
         return boto3.client(
             service,
             region_name=region,

@@ -1,13 +1,37 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What moto gets wrong or lacks and the product's kinds need: one small patch per file.
+"""What moto gets wrong or lacks and the product's kinds need: one topic per file.
 
-AWS's documentation decides what a patch does. Each has a test that fails once moto no longer needs it.
+AWS's documentation decides what a patch does. Importing a module applies its patches to moto's classes. Each has a
+scenario in ``tests/local_cloud`` that fails on plain moto and passes here, and that says when moto no longer needs it.
 """
 
 import functools
+import importlib
+
+PATCHES = (
+    "addresses",
+    "client_tokens",
+    "dependencies",
+    "launched_interfaces",
+    "nat_gateways",
+    "images",
+    "launch_templates",
+    "scaling_groups",
+    "scaling_policies",
+    "load_balancers",
+    "load_balancer_duplicates",
+    "target_health",
+    "database_groups",
+    "databases",
+    "database_lifecycle",
+    "database_secrets",
+    "tagged_resources",
+)
 
 
 @functools.cache
 def apply() -> None:
     """Patch moto's backends, once per process."""
+    for name in PATCHES:
+        importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Auto Scaling: names, subnets, target groups, policies."""
+
+from typing import Any
+
+from tests.local_cloud.scenarios import Connect, scenario
+from tests.local_cloud.scenarios.common import network, refused, template
+
+
+def scaling_group(connect: Connect, name: str = "app", **settings: Any) -> list[str]:
+    """Make a group of two instances, if nothing else is said; its subnets."""
+    _, subnets = network(connect)
+    arguments = {
+        "AutoScalingGroupName": name,
+        "LaunchTemplate": {"LaunchTemplateId": template(connect, name), "Version": "$Latest"},
+        "MinSize": 2,
+        "MaxSize": 4,
+        "VPCZoneIdentifier": ",".join(subnets),
+    }
+    connect("autoscaling").create_auto_scaling_group(**(arguments | settings))
+    return subnets
+
+
+def instances(connect: Connect) -> list[dict[str, Any]]:
+    reservations = connect("ec2").describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
+    return [instance for reservation in reservations["Reservations"] for instance in reservation["Instances"]]
+
+
+@scenario
+def group_name_is_taken_once(connect: Connect) -> None:
+    scaling_group(connect)
+    launch_template = {"LaunchTemplateName": "app"}
+    refused(
+        "AlreadyExists",
+        connect("autoscaling").create_auto_scaling_group,
+        AutoScalingGroupName="app",
+        LaunchTemplate=launch_template,
+        MinSize=0,
+        MaxSize=1,
+        AvailabilityZones=["eu-west-1a"],
+    )
+
+
+@scenario
+def instances_are_spread_over_the_subnets(connect: Connect) -> None:
+    subnets = scaling_group(connect)
+    assert {instance["SubnetId"] for instance in instances(connect)} == set(subnets)
+
+
+@scenario
+def group_with_instances_is_deleted_by_force_only(connect: Connect) -> None:
+    scaling_group(connect)
+    autoscaling = connect("autoscaling")
+    refused("ResourceInUse", autoscaling.delete_auto_scaling_group, AutoScalingGroupName="app")
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName="app", ForceDelete=True)
+    assert instances(connect) == []
+
+
+@scenario
+def terminated_members_leave_the_target_group(connect: Connect) -> None:
+    vpc, _ = network(connect)
+    elbv2 = connect("elbv2")
+    target = elbv2.create_target_group(Name="app", Protocol="HTTP", Port=3000, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+    scaling_group(connect, TargetGroupARNs=[target])
+    connect("autoscaling").update_auto_scaling_group(AutoScalingGroupName="app", MinSize=1, DesiredCapacity=1)
+    health = elbv2.describe_target_health(TargetGroupArn=target)["TargetHealthDescriptions"]
+    assert {item["Target"]["Id"] for item in health} == {instance["InstanceId"] for instance in instances(connect)}
+
+
+@scenario
+def replacement_joins_the_target_group(connect: Connect) -> None:
+    vpc, _ = network(connect)
+    elbv2 = connect("elbv2")
+    target = elbv2.create_target_group(Name="app", Protocol="HTTP", Port=3000, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+    scaling_group(connect, TargetGroupARNs=[target])
+    connect("ec2").terminate_instances(InstanceIds=[instances(connect)[0]["InstanceId"]])
+    health = elbv2.describe_target_health(TargetGroupArn=target)["TargetHealthDescriptions"]
+    assert len(health) == 2
+    assert {item["Target"]["Id"] for item in health} == {instance["InstanceId"] for instance in instances(connect)}
+
+
+@scenario
+def policies_answer_with_their_arn_and_belong_to_their_group(connect: Connect) -> None:
+    autoscaling = connect("autoscaling")
+    arns = []
+    for name in ("app", "jobs"):
+        scaling_group(connect, name, MinSize=0)
+        configuration = {
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+            "TargetValue": 50.0,
+        }
+        arns.append(
+            autoscaling.put_scaling_policy(
+                AutoScalingGroupName=name,
+                PolicyName="cpu",
+                PolicyType="TargetTrackingScaling",
+                TargetTrackingConfiguration=configuration,
+            )["PolicyARN"]
+        )
+    assert sorted(policy["PolicyARN"] for policy in autoscaling.describe_policies()["ScalingPolicies"]) == sorted(arns)
+    autoscaling.delete_policy(AutoScalingGroupName="app", PolicyName="cpu")
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName="jobs")
+    assert autoscaling.describe_policies()["ScalingPolicies"] == []

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load balancers: states, interfaces, duplicates, deletion protection."""
+
+from tests.local_cloud.scenarios import Connect, scenario
+from tests.local_cloud.scenarios.common import balancer, becomes, eventually, group, network, refused
+
+
+@scenario
+def balancer_is_provisioning_first(connect: Connect) -> None:
+    balancer(connect)
+    elbv2 = connect("elbv2")
+    becomes("active", lambda: elbv2.describe_load_balancers()["LoadBalancers"][0]["State"]["Code"])
+
+
+@scenario
+def same_balancer_again_is_the_same(connect: Connect) -> None:
+    _, subnets = network(connect)
+    first, second = (balancer(connect, Subnets=subnets)["LoadBalancerArn"] for _ in range(2))
+    assert first == second
+    refused("DuplicateLoadBalancerName", connect("elbv2").create_load_balancer, Name="front", Subnets=subnets, Scheme="internal")
+
+
+@scenario
+def same_target_group_again_is_the_same(connect: Connect) -> None:
+    elbv2, (vpc, _) = connect("elbv2"), network(connect)
+    settings = {"Name": "app", "Protocol": "HTTP", "Port": 3000, "VpcId": vpc}
+    first, second = (elbv2.create_target_group(**settings)["TargetGroups"][0]["TargetGroupArn"] for _ in range(2))
+    assert first == second
+    refused("DuplicateTargetGroupName", elbv2.create_target_group, **(settings | {"Port": 3001}))
+
+
+@scenario
+def port_has_one_listener(connect: Connect) -> None:
+    elbv2, arn = connect("elbv2"), balancer(connect)["LoadBalancerArn"]
+
+    def listener(status: str) -> dict[str, object]:
+        action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": status}}
+        return {"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 80, "DefaultActions": [action]}
+
+    first, second = (elbv2.create_listener(**listener("503"))["Listeners"][0]["ListenerArn"] for _ in range(2))
+    assert first == second
+    refused("DuplicateListener", elbv2.create_listener, **listener("404"))
+
+
+@scenario
+def protected_balancer_stays(connect: Connect) -> None:
+    elbv2, arn = connect("elbv2"), balancer(connect)["LoadBalancerArn"]
+    for value in ("true", "false"):
+        attributes = [{"Key": "deletion_protection.enabled", "Value": value}]
+        elbv2.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
+        if value == "true":
+            refused("OperationNotPermitted", elbv2.delete_load_balancer, LoadBalancerArn=arn)
+    elbv2.delete_load_balancer(LoadBalancerArn=arn)
+
+
+@scenario
+def balancer_has_interfaces(connect: Connect) -> None:
+    ec2, elbv2, (vpc, subnets) = connect("ec2"), connect("elbv2"), network(connect)
+    alb, other = group(connect, vpc, "alb"), group(connect, vpc, "other")
+    arn = balancer(connect, Subnets=subnets, SecurityGroups=[alb])["LoadBalancerArn"]
+    interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert {interface["SubnetId"] for interface in interfaces} == set(subnets)
+    assert {interface["Description"] for interface in interfaces} == {"ELB " + arn.partition(":loadbalancer/")[2]}
+    assert all(interface["RequesterManaged"] for interface in interfaces)
+    refused("DependencyViolation", ec2.delete_security_group, GroupId=alb)
+    elbv2.set_security_groups(LoadBalancerArn=arn, SecurityGroups=[other])
+    ec2.delete_security_group(GroupId=alb)
+    elbv2.delete_load_balancer(LoadBalancerArn=arn)
+    becomes([], lambda: ec2.describe_network_interfaces()["NetworkInterfaces"])
+
+
+@scenario
+def balancer_moves_its_interfaces(connect: Connect) -> None:
+    ec2, (vpc, subnets) = connect("ec2"), network(connect)
+    third = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.7.0/24", AvailabilityZone="eu-west-1c")["Subnet"]["SubnetId"]
+    arn = balancer(connect, Subnets=subnets)["LoadBalancerArn"]
+    connect("elbv2").set_subnets(LoadBalancerArn=arn, Subnets=[subnets[0], third])
+    interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert {interface["SubnetId"] for interface in interfaces} == {subnets[0], third}
+
+
+@scenario
+def balancer_tells_its_default_attributes(connect: Connect) -> None:
+    arn = balancer(connect)["LoadBalancerArn"]
+    answer = connect("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    attributes = {item["Key"]: item["Value"] for item in answer}
+    assert attributes["idle_timeout.timeout_seconds"] == "60"
+    assert attributes["access_logs.s3.enabled"] == "false"
+
+
+@scenario
+def target_group_forgets_a_deleted_balancer(connect: Connect) -> None:
+    elbv2, (vpc, subnets) = connect("elbv2"), network(connect)
+    arn = balancer(connect, Subnets=subnets)["LoadBalancerArn"]
+    target = elbv2.create_target_group(Name="app", Protocol="HTTP", Port=3000, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+    action = {"Type": "forward", "TargetGroupArn": target}
+    elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[action])
+    elbv2.delete_load_balancer(LoadBalancerArn=arn)
+    eventually([], lambda: elbv2.describe_target_groups()["TargetGroups"][0]["LoadBalancerArns"])
+    elbv2.delete_target_group(TargetGroupArn=target)

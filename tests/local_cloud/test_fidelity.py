@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every patch does what AWS documents, and moto still needs it."""
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from local_cloud.emulator import Emulator
+from tests.local_cloud.scenarios import SCENARIOS, Connect, Scenario, autoscaling, ec2, elbv2, rds  # noqa: F401 they register themselves
+
+WRONG = (AssertionError, KeyError, ValueError, BotoCoreError, ClientError, ResponseParserError)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_the_emulator_behaves_like_aws(emulator: Emulator, scenario: Scenario) -> None:
+    scenario(emulator.client)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_moto_still_needs_the_patch(plain: Connect, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.local_cloud.scenarios.common.PATIENCE", 0)
+    with pytest.raises(WRONG):
+        scenario(plain)

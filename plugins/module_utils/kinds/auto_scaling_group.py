@@ -13,15 +13,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
-    DELETING, PENDING, READY, Context, Found, Kind, New, Retry)
+    DELETING,
+    PENDING,
+    READY,
+    Context,
+    Found,
+    Kind,
+    New,
+    Retry,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, initial, mutable, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling
 
 NAMES_PER_CALL = 100
 TARGET_GROUPS_PER_CALL = 10
 # News of IAM, EC2 and load balancing reach Auto Scaling late; it checks the whole launch template on each of these calls.
-LATE = (r"(?i)Invalid IAM Instance Profile|(launch template|security group|subnet ID).*does not exist"
-        r"|target groups? (may not be valid|not found)")
+LATE = (
+    r"(?i)Invalid IAM Instance Profile|(launch template|security group|subnet ID).*does not exist"
+    r"|target groups? (may not be valid|not found)"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +50,7 @@ class AutoScalingGroup:
 
 
 def list_groups(context: Context) -> Iterable[Found]:
-    ours = context.pages(
-        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=context.stack_filter())
+    ours = context.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=context.stack_filter())
     groups = ours + _namesakes(context, {raw["AutoScalingGroupName"] for raw in ours})
     return context.each(lambda raw: _with_problem(context, raw), groups)
 
@@ -49,8 +58,12 @@ def list_groups(context: Context) -> Iterable[Found]:
 def create(context: Context, new: New, values: AutoScalingGroup) -> Found:
     """The answer is empty: what the group is like is seen when its instances are awaited."""
     context.client("autoscaling").create_auto_scaling_group(
-        AutoScalingGroupName=new.aws_name, **arguments(values), **_places(values),
-        TargetGroupARNs=list(values.target_groups or ()), Tags=_tags(new.aws_name, new.tags))
+        AutoScalingGroupName=new.aws_name,
+        **arguments(values),
+        **_places(values),
+        TargetGroupARNs=list(values.target_groups or ()),
+        Tags=_tags(new.aws_name, new.tags),
+    )
     return Found(new.aws_name, values, new.tags, PENDING, name=new.aws_name)
 
 
@@ -59,13 +72,15 @@ def update(context: Context, found: Found, values: AutoScalingGroup, fields: set
         _set_target_groups(context.client("autoscaling"), found, values.target_groups)
     if fields - {"target_groups"}:
         context.client("autoscaling").update_auto_scaling_group(
-            AutoScalingGroupName=found.id, **arguments(values, fields), **_places(values, fields))
+            AutoScalingGroupName=found.id, **arguments(values, fields), **_places(values, fields)
+        )
 
 
 def delete(context: Context, found: Found) -> None:
     """The instances go with the group."""
-    _autoscaling.unless_gone(lambda: context.client("autoscaling").delete_auto_scaling_group(
-        AutoScalingGroupName=found.id, ForceDelete=True))
+    _autoscaling.unless_gone(
+        lambda: context.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=found.id, ForceDelete=True)
+    )
 
 
 def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
@@ -82,8 +97,12 @@ def _namesakes(context: Context, known: set[str]) -> list[dict[str, Any]]:
     wanted = {KIND.aws_name(context.stack, declaration.name) for declaration in context.declared("auto_scaling_group")}
     names = sorted(wanted - known)
     batches = [names[i : i + NAMES_PER_CALL] for i in range(0, len(names), NAMES_PER_CALL)]
-    pages = context.each(lambda batch: context.pages(
-        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=batch), batches)
+    pages = context.each(
+        lambda batch: context.pages(
+            "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=batch
+        ),
+        batches,
+    )
     return [raw for page in pages for raw in page]
 
 
@@ -112,8 +131,10 @@ def _batches(arns: Iterable[str]) -> list[list[str]]:
 
 
 def _tags(group: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{"ResourceType": "auto-scaling-group", "ResourceId": group, "Key": key, "Value": value,
-             "PropagateAtLaunch": False} for key, value in sorted(wanted.items())]
+    return [
+        {"ResourceType": "auto-scaling-group", "ResourceId": group, "Key": key, "Value": value, "PropagateAtLaunch": False}
+        for key, value in sorted(wanted.items())
+    ]
 
 
 def _with_problem(context: Context, raw: Mapping[str, Any]) -> Found:
@@ -121,8 +142,9 @@ def _with_problem(context: Context, raw: Mapping[str, Any]) -> Found:
     found = _found(raw)
     if found.state != PENDING:
         return found
-    activities = context.client("autoscaling").describe_scaling_activities(
-        AutoScalingGroupName=found.id, MaxRecords=1)["Activities"]
+    activities = context.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=found.id, MaxRecords=1)[
+        "Activities"
+    ]
     problems = [activity["StatusMessage"] for activity in activities if activity["StatusCode"] == "Failed"]
     return dataclasses.replace(found, detail=": ".join([found.detail, *problems]))
 
@@ -130,23 +152,48 @@ def _with_problem(context: Context, raw: Mapping[str, Any]) -> Found:
 def _found(raw: Mapping[str, Any]) -> Found:
     template = raw.get("LaunchTemplate", {})
     values = AutoScalingGroup(
-        launch_template=template.get("LaunchTemplateId"), template_version=template.get("Version"),
+        launch_template=template.get("LaunchTemplateId"),
+        template_version=template.get("Version"),
         subnets=tuple(filter(None, raw.get("VPCZoneIdentifier", "").split(","))),
-        target_groups=tuple(raw.get("TargetGroupARNs", ())), minimum=raw["MinSize"], maximum=raw["MaxSize"],
-        desired=raw["DesiredCapacity"], health_check=raw["HealthCheckType"], grace=raw["HealthCheckGracePeriod"])
+        target_groups=tuple(raw.get("TargetGroupARNs", ())),
+        minimum=raw["MinSize"],
+        maximum=raw["MaxSize"],
+        desired=raw["DesiredCapacity"],
+        health_check=raw["HealthCheckType"],
+        grace=raw["HealthCheckGracePeriod"],
+    )
     in_service = sum(instance["LifecycleState"] == "InService" for instance in raw.get("Instances", ()))
     state = DELETING if raw.get("Status") else READY if in_service >= raw["DesiredCapacity"] else PENDING
     return Found(
-        raw["AutoScalingGroupName"], values, {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())}, state,
-        name=raw["AutoScalingGroupName"], detail=f"{in_service} of {raw['DesiredCapacity']} in service",
-        attributes={"arn": raw["AutoScalingGroupARN"], "desired": raw["DesiredCapacity"],
-                    "deletion_protection": raw.get("DeletionProtection", "none")})
+        raw["AutoScalingGroupName"],
+        values,
+        {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())},
+        state,
+        name=raw["AutoScalingGroupName"],
+        detail=f"{in_service} of {raw['DesiredCapacity']} in service",
+        attributes={
+            "arn": raw["AutoScalingGroupARN"],
+            "desired": raw["DesiredCapacity"],
+            "deletion_protection": raw.get("DeletionProtection", "none"),
+        },
+    )
 
 
 KIND = Kind(
-    name="auto_scaling_group", service="autoscaling", values=AutoScalingGroup, list=list_groups,
+    name="auto_scaling_group",
+    service="autoscaling",
+    values=AutoScalingGroup,
+    list=list_groups,
     calls={"DescribeAutoScalingGroups": "page", "DescribeScalingActivities": "resource"},
-    create=create, update=update, delete=delete, tag=tag, guard=guard, waits_for=("update", "delete"), unique_name=True,
-    retries=tuple(Retry(operation, "ValidationError", LATE) for operation in
-                  ("CreateAutoScalingGroup", "UpdateAutoScalingGroup", "AttachLoadBalancerTargetGroups")),
+    create=create,
+    update=update,
+    delete=delete,
+    tag=tag,
+    guard=guard,
+    waits_for=("update", "delete"),
+    unique_name=True,
+    retries=tuple(
+        Retry(operation, "ValidationError", LATE)
+        for operation in ("CreateAutoScalingGroup", "UpdateAutoScalingGroup", "AttachLoadBalancerTargetGroups")
+    ),
 )

@@ -33,8 +33,7 @@ def list_images(context: Context) -> Iterable[Found]:
     """Look up what is declared, each distinct question once. What nothing answers is left out."""
     declared = {declaration.name: declaration.values for declaration in context.declared("image")}
     ids = _ids_by_parameter(context, {values.parameter for values in declared.values() if values.parameter})
-    questions = list(dict.fromkeys(declared.values()))
-    answers = dict(zip(questions, context.each(lambda values: _image(context, values, ids), questions)))
+    answers = dict(context.each(lambda values: (values, _image(context, values, ids)), set(declared.values())))
     return [_found(name, answers[values]) for name, values in declared.items() if answers[values]]
 
 
@@ -65,8 +64,12 @@ def _by_id(context: Context, image_id: str) -> Mapping[str, Any] | None:
 def _newest(context: Context, values: Image) -> Mapping[str, Any] | None:
     filters = {"name": values.image_name, "architecture": values.architecture, "state": "available"}
     images = context.pages(
-        "ec2", "describe_images", "Images", Owners=[values.owner],
-        Filters=[{"Name": name, "Values": [value]} for name, value in filters.items()])
+        "ec2",
+        "describe_images",
+        "Images",
+        Owners=[values.owner],
+        Filters=[{"Name": name, "Values": [value]} for name, value in filters.items()],
+    )
     return max(images, key=lambda raw: raw["CreationDate"], default=None)
 
 
@@ -76,6 +79,10 @@ def _found(name: str, raw: Mapping[str, Any]) -> Found:
 
 
 KIND = Kind(
-    name="image", service="ec2", values=Image, list=list_images,
-    calls={"GetParameters": "page", "DescribeImages": "resource"}, lookup=True,
+    name="image",
+    service="ec2",
+    values=Image,
+    list=list_images,
+    calls={"GetParameters": "page", "DescribeImages": "resource"},
+    lookup=True,
 )

@@ -53,8 +53,11 @@ def list_launch_templates(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: LaunchTemplate) -> Found:
     answer = context.client("ec2").create_launch_template(
-        LaunchTemplateName=new.aws_name, LaunchTemplateData=_data(values), ClientToken=new.token,
-        TagSpecifications=new.tag_specifications("launch-template"))
+        LaunchTemplateName=new.aws_name,
+        LaunchTemplateData=_data(values),
+        ClientToken=new.token,
+        TagSpecifications=new.tag_specifications("launch-template"),
+    )
     return _found(answer["LaunchTemplate"], _data(values))
 
 
@@ -90,8 +93,7 @@ def _create_version(ec2: Any, template_id: str, values: LaunchTemplate) -> int:
 
 
 def _delete_old_versions(context: Context, template_id: str, default: int) -> None:
-    versions = context.pages(
-        "ec2", "describe_launch_template_versions", "LaunchTemplateVersions", LaunchTemplateId=template_id)
+    versions = context.pages("ec2", "describe_launch_template_versions", "LaunchTemplateVersions", LaunchTemplateId=template_id)
     numbers = sorted(raw["VersionNumber"] for raw in versions if raw["VersionNumber"] != default)
     if old := numbers[: 1 - VERSIONS_KEPT]:
         context.client("ec2").delete_launch_template_versions(LaunchTemplateId=template_id, Versions=[str(n) for n in old])
@@ -107,8 +109,11 @@ def _data(values: LaunchTemplate) -> dict[str, Any]:
         "KeyName": values.key_name,
         "UserData": base64.b64encode((values.user_data or "").encode()).decode(),
         "BlockDeviceMappings": [{"DeviceName": values.root_device, "Ebs": _volume(values.root_volume)}],
-        "MetadataOptions": {"HttpEndpoint": "enabled", "HttpTokens": values.http_tokens,
-                            "HttpPutResponseHopLimit": values.hop_limit},
+        "MetadataOptions": {
+            "HttpEndpoint": "enabled",
+            "HttpTokens": values.http_tokens,
+            "HttpPutResponseHopLimit": values.hop_limit,
+        },
         "Monitoring": {"Enabled": bool(values.detailed_monitoring)},
         "TagSpecifications": [
             {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in sorted(values.instance_tags.items())]}
@@ -120,27 +125,48 @@ def _data(values: LaunchTemplate) -> dict[str, Any]:
 
 def _volume(volume: Mapping[str, Any]) -> dict[str, Any]:
     key = {"KmsKeyId": volume["kms_key"]} if volume["kms_key"] else {}
-    return {"VolumeSize": volume["size"], "VolumeType": volume["type"], "Encrypted": volume["encrypted"],
-            "DeleteOnTermination": True, **key}
+    return {
+        "VolumeSize": volume["size"],
+        "VolumeType": volume["type"],
+        "Encrypted": volume["encrypted"],
+        "DeleteOnTermination": True,
+        **key,
+    }
 
 
 def _found(raw: Mapping[str, Any], data: Mapping[str, Any]) -> Found:
     device = next(iter(data.get("BlockDeviceMappings", [])), {})
     metadata = data.get("MetadataOptions", {})
     values = LaunchTemplate(
-        image=data.get("ImageId"), root_device=device.get("DeviceName"), type=data.get("InstanceType"),
+        image=data.get("ImageId"),
+        root_device=device.get("DeviceName"),
+        type=data.get("InstanceType"),
         instance_profile=data.get("IamInstanceProfile", {}).get("Arn", ""),
-        security_groups=tuple(data.get("SecurityGroupIds", ())), key_name=data.get("KeyName", ""),
-        user_data=_decoded(data.get("UserData", "")), root_volume=_root_volume(device.get("Ebs", {})),
-        http_tokens=metadata.get("HttpTokens"), hop_limit=metadata.get("HttpPutResponseHopLimit"),
-        detailed_monitoring=data.get("Monitoring", {}).get("Enabled", False), instance_tags=_instance_tags(data))
-    return Found(raw["LaunchTemplateId"], values, _ec2.tags(raw), name=raw["LaunchTemplateName"],
-                 attributes={"version": raw["DefaultVersionNumber"], "image": values.image})
+        security_groups=tuple(data.get("SecurityGroupIds", ())),
+        key_name=data.get("KeyName", ""),
+        user_data=_decoded(data.get("UserData", "")),
+        root_volume=_root_volume(device.get("Ebs", {})),
+        http_tokens=metadata.get("HttpTokens"),
+        hop_limit=metadata.get("HttpPutResponseHopLimit"),
+        detailed_monitoring=data.get("Monitoring", {}).get("Enabled", False),
+        instance_tags=_instance_tags(data),
+    )
+    return Found(
+        raw["LaunchTemplateId"],
+        values,
+        _ec2.tags(raw),
+        name=raw["LaunchTemplateName"],
+        attributes={"version": raw["DefaultVersionNumber"], "image": values.image},
+    )
 
 
 def _root_volume(ebs: Mapping[str, Any]) -> dict[str, Any]:
-    return {"size": ebs.get("VolumeSize"), "type": ebs.get("VolumeType"), "encrypted": ebs.get("Encrypted"),
-            "kms_key": ebs.get("KmsKeyId", "")}
+    return {
+        "size": ebs.get("VolumeSize"),
+        "type": ebs.get("VolumeType"),
+        "encrypted": ebs.get("Encrypted"),
+        "kms_key": ebs.get("KmsKeyId", ""),
+    }
 
 
 def _decoded(user_data: str) -> str:
@@ -155,7 +181,15 @@ def _instance_tags(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 KIND = Kind(
-    name="launch_template", service="ec2", values=LaunchTemplate, list=list_launch_templates,
+    name="launch_template",
+    service="ec2",
+    values=LaunchTemplate,
+    list=list_launch_templates,
     calls={"DescribeLaunchTemplates": "page", "DescribeLaunchTemplateVersions": "page"},
-    create=create, update=update, delete=delete, tag=_ec2.tag, unique_name=True, name_limit=128,
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_ec2.tag,
+    unique_name=True,
+    name_limit=128,
 )

@@ -54,21 +54,37 @@ def delete(context: Context, found: Found) -> None:
 def _put(context: Context, values: ScalingPolicy) -> Mapping[str, Any]:
     """PutScalingPolicy creates and changes alike, and the alarms that belong to the policy with it."""
     return context.client("autoscaling").put_scaling_policy(
-        AutoScalingGroupName=values.group, PolicyName=values.policy_name, PolicyType=TYPE, TargetTrackingConfiguration={
-            "PredefinedMetricSpecification": {"PredefinedMetricType": values.metric}, "TargetValue": values.target})
+        AutoScalingGroupName=values.group,
+        PolicyName=values.policy_name,
+        PolicyType=TYPE,
+        TargetTrackingConfiguration={
+            "PredefinedMetricSpecification": {"PredefinedMetricType": values.metric},
+            "TargetValue": values.target,
+        },
+    )
 
 
 def _found(raw: Mapping[str, Any]) -> Found:
     tracking = raw.get("TargetTrackingConfiguration", {})
     values = ScalingPolicy(
-        group=raw["AutoScalingGroupName"], policy_name=raw["PolicyName"],
+        group=raw["AutoScalingGroupName"],
+        policy_name=raw["PolicyName"],
         metric=tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType"),
-        target=tracking.get("TargetValue"))
+        target=tracking.get("TargetValue"),
+    )
     return Found(raw["PolicyARN"], values, name=raw["PolicyName"])
 
 
 KIND = Kind(
-    name="scaling_policy", service="autoscaling", values=ScalingPolicy, list=list_policies,
-    calls={"DescribePolicies": "page"}, create=create, update=update, delete=delete, after=("auto_scaling_group",),
-    identity=identity, parent="group",
+    name="scaling_policy",
+    service="autoscaling",
+    values=ScalingPolicy,
+    list=list_policies,
+    calls={"DescribePolicies": "page"},
+    create=create,
+    update=update,
+    delete=delete,
+    after=("auto_scaling_group",),
+    identity=identity,
+    parent="group",
 )

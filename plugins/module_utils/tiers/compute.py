@@ -26,32 +26,41 @@ VOLUME_OPTIONS = {
     "kms_key": {"type": "str"},
 }
 SPEC = {
-    "groups": {"type": "list", "elements": "dict", "default": [], "options": {
-        "name": {"type": "str", "required": True},
-        "image": {"type": "dict", "required": True, "options": {
-            "parameter": {"type": "str"},
-            "owner": {"type": "str"},
-            "name": {"type": "str"},
-            "architecture": {"type": "str", "choices": ["x86_64", "arm64"]},
-        }},
-        "type": {"type": "str", "required": True},
-        "min": {"type": "int", "required": True},
-        "max": {"type": "int", "required": True},
-        "desired": {"type": "int"},
-        "subnets": {"type": "str", "required": True},
-        "security_groups": {"type": "list", "elements": "str", "required": True},
-        "target_groups": {"type": "list", "elements": "str", "default": []},
-        "role": {"type": "str"},
-        "root_volume": {"type": "dict", "options": VOLUME_OPTIONS},
-        "key_name": {"type": "str", "default": ""},
-        "user_data": {"type": "str", "default": ""},
-        "health_check": {"type": "str", "choices": ["EC2", "ELB"], "default": "EC2"},
-        "health_check_grace": {"type": "int", "default": 300},
-        "target_tracking": {"type": "dict", "options": {"cpu": {"type": "float", "required": True}}},
-        "metadata_hop_limit": {"type": "int", "default": 1},
-        "detailed_monitoring": {"type": "bool", "default": False},
-        "instance_tags": {"type": "dict", "default": {}},
-    }},
+    "groups": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "image": {
+                "type": "dict",
+                "required": True,
+                "options": {
+                    "parameter": {"type": "str"},
+                    "owner": {"type": "str"},
+                    "name": {"type": "str"},
+                    "architecture": {"type": "str", "choices": ["x86_64", "arm64"]},
+                },
+            },
+            "type": {"type": "str", "required": True},
+            "min": {"type": "int", "required": True},
+            "max": {"type": "int", "required": True},
+            "desired": {"type": "int"},
+            "subnets": {"type": "str", "required": True},
+            "security_groups": {"type": "list", "elements": "str", "required": True},
+            "target_groups": {"type": "list", "elements": "str", "default": []},
+            "role": {"type": "str"},
+            "root_volume": {"type": "dict", "options": VOLUME_OPTIONS},
+            "key_name": {"type": "str", "default": ""},
+            "user_data": {"type": "str", "default": ""},
+            "health_check": {"type": "str", "choices": ["EC2", "ELB"], "default": "EC2"},
+            "health_check_grace": {"type": "int", "default": 300},
+            "target_tracking": {"type": "dict", "options": {"cpu": {"type": "float", "required": True}}},
+            "metadata_hop_limit": {"type": "int", "default": 1},
+            "detailed_monitoring": {"type": "bool", "default": False},
+            "instance_tags": {"type": "dict", "default": {}},
+        },
+    },
 }
 DEFAULT_VOLUME = {name: option.get("default") for name, option in VOLUME_OPTIONS.items()}
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
@@ -59,9 +68,10 @@ SIZE = Constraint(minimum=0, maximum=10000)
 CONSTRAINTS = {
     "groups": Constraint(unique="name"),
     "groups[].name": NAME,
-    "groups[].image.parameter": Constraint(pattern=r"/?[a-zA-Z0-9_.\-/]{1,1010}", says="letters, digits and _.-/ make a parameter"),
+    "groups[].image.parameter": Constraint(pattern=r"/?[a-zA-Z0-9_.\-/]{1,1010}", says="letters, digits and _.-/"),
     "groups[].image.owner": Constraint(
-        pattern=r"\d{12}|self|amazon|aws-marketplace", says="an account id, self, amazon or aws-marketplace"),
+        pattern=r"\d{12}|self|amazon|aws-marketplace", says="an account id, self, amazon or aws-marketplace"
+    ),
     "groups[].type": Constraint(pattern=r"[a-z0-9-]+\.[a-z0-9-]+", says="an instance type looks like t3.small"),
     "groups[].min": SIZE,
     "groups[].max": SIZE,
@@ -97,9 +107,18 @@ def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declar
     yield Declaration("launch_template", name, TIER, _launch_template(group, stack, path), path)
     yield Declaration("auto_scaling_group", name, TIER, _auto_scaling_group(group), path)
     if group["target_tracking"]:
-        yield Declaration("scaling_policy", f"{name}/cpu", TIER, ScalingPolicy(
-            group=Reference("auto_scaling_group", name), policy_name="cpu", metric="ASGAverageCPUUtilization",
-            target=group["target_tracking"]["cpu"]), f"{path}.target_tracking.cpu")
+        yield Declaration(
+            "scaling_policy",
+            f"{name}/cpu",
+            TIER,
+            ScalingPolicy(
+                group=Reference("auto_scaling_group", name),
+                policy_name="cpu",
+                metric="ASGAverageCPUUtilization",
+                target=group["target_tracking"]["cpu"],
+            ),
+            f"{path}.target_tracking.cpu",
+        )
 
 
 def _check_image(image: Mapping[str, Any], path: str) -> None:
@@ -118,19 +137,24 @@ def _check_sizes(group: Mapping[str, Any], path: str) -> None:
 
 
 def _image(image: Mapping[str, Any]) -> Image:
-    return Image(parameter=image["parameter"], owner=image["owner"], image_name=image["name"],
-                 architecture=image["architecture"])
+    return Image(parameter=image["parameter"], owner=image["owner"], image_name=image["name"], architecture=image["architecture"])
 
 
 def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> LaunchTemplate:
     return LaunchTemplate(
-        image=Reference("image", group["name"]), root_device=Reference("image", group["name"], "root_device"),
-        type=group["type"], instance_profile=Reference("instance_profile", group["role"], "arn") if group["role"] else "",
+        image=Reference("image", group["name"]),
+        root_device=Reference("image", group["name"], "root_device"),
+        type=group["type"],
+        instance_profile=Reference("instance_profile", group["role"], "arn") if group["role"] else "",
         security_groups=tuple(Reference("security_group", name) for name in group["security_groups"]),
-        key_name=group["key_name"], user_data=_user_data(group["user_data"], f"{path}.user_data"),
-        root_volume=_root_volume(group["root_volume"] or DEFAULT_VOLUME, f"{path}.root_volume"), http_tokens="required",
-        hop_limit=group["metadata_hop_limit"], detailed_monitoring=group["detailed_monitoring"],
-        instance_tags=_instance_tags(group, stack, f"{path}.instance_tags"))
+        key_name=group["key_name"],
+        user_data=_user_data(group["user_data"], f"{path}.user_data"),
+        root_volume=_root_volume(group["root_volume"] or DEFAULT_VOLUME, f"{path}.root_volume"),
+        http_tokens="required",
+        hop_limit=group["metadata_hop_limit"],
+        detailed_monitoring=group["detailed_monitoring"],
+        instance_tags=_instance_tags(group, stack, f"{path}.instance_tags"),
+    )
 
 
 def _user_data(text: str, path: str) -> str:
@@ -161,8 +185,13 @@ def _instance_tags(group: Mapping[str, Any], stack: Stack, path: str) -> dict[st
 
 def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
     return AutoScalingGroup(
-        launch_template=Reference("launch_template", group["name"]), template_version="$Default",
+        launch_template=Reference("launch_template", group["name"]),
+        template_version="$Default",
         subnets=Reference("subnet", f"{group['subnets']}/", every=True),
-        target_groups=tuple(Reference("target_group", name) for name in group["target_groups"]), minimum=group["min"],
-        maximum=group["max"], desired=group["min"] if group["desired"] is None else group["desired"],
-        health_check=group["health_check"], grace=group["health_check_grace"])
+        target_groups=tuple(Reference("target_group", name) for name in group["target_groups"]),
+        minimum=group["min"],
+        maximum=group["max"],
+        desired=group["min"] if group["desired"] is None else group["desired"],
+        health_check=group["health_check"],
+        grace=group["health_check_grace"],
+    )

@@ -1,0 +1,215 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: compute
+short_description: Converge a stack's groups of instances
+version_added: 0.1.0
+description:
+  - Converges groups of EC2 instances. Each has a launch template, an Auto Scaling group and its scaling policies.
+  - Instances require version 2 of the instance metadata service, and their root volume is encrypted.
+  - A changed launch template gets a new default version, which instances started from then on use. Running ones stay
+    as they are. The five newest versions are kept.
+  - Instances and their volumes carry the tags C(terrace:stack) and C(terrace:group).
+author: Terrace contributors (@terrace-aws)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - terrace.aws.stack
+  - terrace.aws.attributes
+options:
+  groups:
+    description: Groups of instances.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Its name in the description, and the name of its hosts' inventory group.
+        type: str
+        required: true
+      image:
+        description:
+          - The machine image, either by O(groups[].image.parameter) or by the other three.
+          - It is looked up when the launch template is created and pinned there. A newer image is no change.
+        type: dict
+        required: true
+        suboptions:
+          parameter:
+            description: An SSM parameter that holds the id, such as V(/aws/service/debian/release/12/latest/amd64).
+            type: str
+          owner:
+            description: An account id, V(self), V(amazon) or V(aws-marketplace).
+            type: str
+          name:
+            description: The image's name, with C(*) and C(?) as wildcards. The newest match is taken.
+            type: str
+          architecture:
+            description: The processors it is made for.
+            type: str
+            choices: [x86_64, arm64]
+      type:
+        description: The instance type.
+        type: str
+        required: true
+      min:
+        description: The least number of instances.
+        type: int
+        required: true
+      max:
+        description: The greatest number of instances.
+        type: int
+        required: true
+      desired:
+        description: The number of instances at creation, by default the least. It is not compared later, since scaling is no drift.
+        type: int
+      subnets:
+        description: The class of subnets. The group spreads over all its zones.
+        type: str
+        required: true
+      security_groups:
+        description: The names of the security groups.
+        type: list
+        elements: str
+        required: true
+      target_groups:
+        description: The names of the target groups that the instances are registered with.
+        type: list
+        elements: str
+        default: []
+      role:
+        description: The name of the instance profile, which is that of its role.
+        type: str
+      root_volume:
+        description: The root volume.
+        type: dict
+        suboptions:
+          size:
+            description: In GiB, and at least what the image needs.
+            type: int
+            default: 20
+          type:
+            description: The volume type.
+            type: str
+            choices: [gp3, gp2]
+            default: gp3
+          encrypted:
+            description: Whether it is encrypted.
+            type: bool
+            default: true
+          kms_key:
+            description:
+              - The name of the KMS key, by default the account's key for volumes. The key's policy has to let the
+                service-linked role of Auto Scaling use it.
+            type: str
+      key_name:
+        description: The name of an EC2 key pair for SSH.
+        type: str
+        default: ""
+      user_data:
+        description: What the first boot runs, at most 16 KiB. Everybody on the host can read it, so it must hold no secrets.
+        type: str
+        default: ""
+      health_check:
+        description:
+          - What makes the group replace an instance. V(EC2) is a failed status check, V(ELB) also a failed check of a
+            target group, which only suits instances that configure themselves.
+        type: str
+        choices: [EC2, ELB]
+        default: EC2
+      health_check_grace:
+        description: Seconds after an instance's start in which failed checks do not count.
+        type: int
+        default: 300
+      target_tracking:
+        description: Scaling that holds a metric at a target. Other target tracking policies of the group are removed.
+        type: dict
+        suboptions:
+          cpu:
+            description: The average CPU utilisation of the group in percent.
+            type: float
+            required: true
+      metadata_hop_limit:
+        description: How many network hops an answer of the metadata service survives. Containers need V(2).
+        type: int
+        default: 1
+      detailed_monitoring:
+        description: Whether metrics come each minute, which costs extra, instead of every five.
+        type: bool
+        default: false
+      instance_tags:
+        description: More tags for instances and volumes.
+        type: dict
+        default: {}
+seealso:
+  - module: terrace.aws.stack
+  - module: terrace.aws.network
+  - module: terrace.aws.load_balancer
+"""
+
+EXAMPLES = r"""
+- name: Converge a group of two to six Debian hosts behind a target group
+  terrace.aws.compute:
+    stack:
+      name: jyoti-production
+      account: "123456789012"
+      region: eu-west-1
+    groups:
+      - name: app
+        image:
+          parameter: /aws/service/debian/release/12/latest/amd64
+        type: t3.small
+        min: 2
+        max: 6
+        subnets: app
+        security_groups: [app]
+        target_groups: [app]
+        role: app
+        target_tracking:
+          cpu: 50
+"""
+
+RETURN = r"""
+resources:
+  description: What was done to each resource. Also returned on failure, with what was done until then.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - {kind: auto_scaling_group, name: app, id: jyoti-production-app, action: update, fields: [maximum]}
+outputs:
+  description: The id and further facts of each resource, by kind and name.
+  type: dict
+  returned: success
+  sample: {launch_template: {app: {id: lt-0a1b2c3d4e5f60718, version: 3, image: ami-0a1b2c3d4e5f60718}}}
+orphans:
+  description: Resources that carry the stack's tags but are not declared any more.
+  type: list
+  elements: dict
+  returned: success
+seconds:
+  description: Wall-clock seconds that the tier took.
+  type: dict
+  returned: when something changed
+notes:
+  description: Facts that the user has to know.
+  type: list
+  elements: str
+  returned: success
+"""
+
+from ansible_collections.terrace.aws.plugins.module_utils.module import run_tier, tier_module
+
+
+def main() -> None:
+    module = tier_module("compute")
+    run_tier(module, "compute")
+
+
+if __name__ == "__main__":
+    main()

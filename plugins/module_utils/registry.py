@@ -7,30 +7,40 @@ from __future__ import annotations
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     auto_scaling_group,
     elastic_ip,
+    iam_policy,
+    iam_role,
     image,
+    instance_profile,
     internet_gateway,
     launch_template,
+    log_group,
     nat_gateway,
     route_table,
     scaling_policy,
+    secret,
     security_group,
     security_group_rule,
     subnet,
     vpc,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.tiers import compute, network
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import compute, identity, monitoring, network, secrets
 
 KINDS = {
     module.KIND.name: module.KIND
     for module in (
         auto_scaling_group,
         elastic_ip,
+        iam_policy,
+        iam_role,
         image,
+        instance_profile,
         internet_gateway,
         launch_template,
+        log_group,
         nat_gateway,
         route_table,
         scaling_policy,
+        secret,
         security_group,
         security_group_rule,
         subnet,
@@ -38,5 +48,5 @@ KINDS = {
     )
 }
 # In the order in which a reader meets them; the graph decides the order of work.
-TIERS = {module.TIER: module for module in (network, compute)}
+TIERS = {module.TIER: module for module in (network, identity, secrets, compute, monitoring)}
 TIER_KINDS = {name: module.KINDS for name, module in TIERS.items()}

@@ -47,7 +47,7 @@ def converge(request: Request, clients: Clients, progress: Progress | None = Non
     notes: list[str] = []
     survey = Survey()
     applied = tuple(d for d in request.declarations if d.tier in request.tiers)
-    contexts = _contexts(request, survey, clients, notes)
+    contexts = contexts_of(request, survey, clients, notes)
     kinds = _kinds_to_survey(request, applied)
     progress.send("survey", kinds=len(kinds))
     take(kinds.values(), contexts, survey)
@@ -108,7 +108,8 @@ def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[s
     return {name: kind for name, kind in request.kinds.items() if name in wanted}
 
 
-def _contexts(request: Request, survey: Survey, clients: Clients, notes: list[str]) -> dict[str, Context]:
+def contexts_of(request: Request, survey: Survey, clients: Clients, notes: list[str]) -> dict[str, Context]:
+    """Return one context for each of the stack's regions. `survey` is what they know already, filled later."""
     regions = dict.fromkeys([request.stack.region, *(d.region for d in request.declarations if d.region)])
     return {region: _context(request, region, survey, clients, notes) for region in regions}
 

@@ -45,12 +45,13 @@ def outputs(declarations: Iterable[Declaration], kinds: Mapping[str, Kind], reso
         if kinds[declaration.kind].identity:
             continue
         found = resolved.get(declaration.key)
-        facts = _facts(found) if found else {"id": repr(UNKNOWN)}
-        result_.setdefault(declaration.kind, {})[declaration.name] = facts
+        described = facts(found) if found else {"id": repr(UNKNOWN)}
+        result_.setdefault(declaration.kind, {})[declaration.name] = described
     return result_
 
 
-def _facts(found: Found) -> dict[str, Any]:
+def facts(found: Found) -> dict[str, Any]:
+    """Return what others may know of a resource, as one entry of `outputs`."""
     return {"id": found.id, **({"name": found.name} if found.name else {}), **plain(dict(found.attributes))}
 
 

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     auto_scaling_group,
+    db_instance,
+    db_parameter_group,
+    db_subnet_group,
     elastic_ip,
     iam_policy,
     iam_role,
@@ -13,6 +16,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     instance_profile,
     internet_gateway,
     launch_template,
+    listener,
+    load_balancer,
     log_group,
     nat_gateway,
     route_table,
@@ -21,14 +26,26 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     security_group,
     security_group_rule,
     subnet,
+    target_group,
     vpc,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.tiers import compute, identity, monitoring, network, secrets
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import (
+    compute,
+    database,
+    identity,
+    monitoring,
+    network,
+    secrets,
+)
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import load_balancer as load_balancer_tier
 
 KINDS = {
     module.KIND.name: module.KIND
     for module in (
         auto_scaling_group,
+        db_instance,
+        db_parameter_group,
+        db_subnet_group,
         elastic_ip,
         iam_policy,
         iam_role,
@@ -36,6 +53,8 @@ KINDS = {
         instance_profile,
         internet_gateway,
         launch_template,
+        listener,
+        load_balancer,
         log_group,
         nat_gateway,
         route_table,
@@ -44,9 +63,10 @@ KINDS = {
         security_group,
         security_group_rule,
         subnet,
+        target_group,
         vpc,
     )
 }
 # In the order in which a reader meets them; the graph decides the order of work.
-TIERS = {module.TIER: module for module in (network, identity, secrets, compute, monitoring)}
+TIERS = {module.TIER: module for module in (network, identity, secrets, database, load_balancer_tier, compute, monitoring)}
 TIER_KINDS = {name: module.KINDS for name, module in TIERS.items()}

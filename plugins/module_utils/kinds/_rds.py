@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the RDS kinds share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
+
+
+def tags(items: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return a TagList as a dict."""
+    return {item["Key"]: item["Value"] for item in items}
+
+
+def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
+    """AddTagsToResource: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_AddTagsToResource.html"""
+    context.client("rds").add_tags_to_resource(
+        ResourceName=found.attributes["arn"], Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.items())])
+
+
+def tags_by_arn(context: Context, arns: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """Return the tags of groups, whose lists omit them, from the region's tag index.
+
+    The index lags: what it does not have is read one by one if its name says that it may be the stack's.
+    """
+    index = context.tags_by_arn()
+    arns = list(arns)
+    unknown = [arn for arn in arns if arn not in index and _name(arn).startswith(f"{context.stack.name}-")]
+    read = dict(zip(unknown, context.each(lambda arn: _read_tags(context, arn), unknown)))
+    return {arn: index.get(arn) or read.get(arn, {}) for arn in arns}
+
+
+def _name(arn: str) -> str:
+    return arn.rsplit(":", 1)[-1]
+
+
+def _read_tags(context: Context, arn: str) -> dict[str, str]:
+    return tags(context.client("rds").list_tags_for_resource(ResourceName=arn)["TagList"])

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of a database server: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGroups.html"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, canonical, create_only, mutable, read
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import _rds
+
+PARAMETERS_PER_CALL = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class DbParameterGroup:
+    """`parameters` maps names to values as text and is managed as a whole: what goes from it is reset."""
+
+    family: str | None = create_only("DBParameterGroupFamily")
+    description: str | None = create_only("Description")
+    parameters: Mapping[str, str] | None = mutable(normalise=canonical)
+
+
+def list_parameter_groups(context: Context) -> Iterable[Found]:
+    groups = context.pages("rds", "describe_db_parameter_groups", "DBParameterGroups")
+    tags = _rds.tags_by_arn(context, [raw["DBParameterGroupArn"] for raw in groups])
+    found = [_found(raw, tags[raw["DBParameterGroupArn"]]) for raw in groups]
+    return context.each(lambda group: _with_parameters(context, group), found)
+
+
+def create(context: Context, new: New, values: DbParameterGroup) -> Found:
+    answer = context.client("rds").create_db_parameter_group(
+        DBParameterGroupName=new.aws_name, **arguments(values), Tags=new.tag_list)
+    return _found(answer["DBParameterGroup"], new.tags)
+
+
+def update(context: Context, found: Found, values: DbParameterGroup, fields: set[str]) -> None:
+    before, after = found.values.parameters or {}, values.parameters
+    changed = sorted(name for name in after if before.get(name) != after[name])
+    reset = sorted(before.keys() - after.keys())
+    dynamic = _dynamic(context, found.id, [*changed, *reset])
+    rds = context.client("rds")
+    for names in _batches(changed):
+        rds.modify_db_parameter_group(DBParameterGroupName=found.id, Parameters=[
+            {"ParameterName": name, "ParameterValue": after[name], **_apply_method(name, dynamic)} for name in names])
+    for names in _batches(reset):
+        rds.reset_db_parameter_group(DBParameterGroupName=found.id, ResetAllParameters=False, Parameters=[
+            {"ParameterName": name, **_apply_method(name, dynamic)} for name in names])
+    static = sorted({*changed, *reset} - dynamic)
+    if static and found.values.parameters is not None:
+        context.note(f"db_parameter_group {found.id}: {', '.join(static)} will take effect when its databases are rebooted")
+
+
+def delete(context: Context, found: Found) -> None:
+    context.client("rds").delete_db_parameter_group(DBParameterGroupName=found.id)
+
+
+def _with_parameters(context: Context, group: Found) -> Found:
+    """Add the parameters that somebody has set. RDS does not count those set to the engine's default: they are asked for."""
+    if not group.belongs_to(context.stack, "db_parameter_group"):
+        return group
+    parameters = _values(_parameters(context, group.id, Source="user"))
+    declared = {name for declaration in context.declared("db_parameter_group") if declaration.name == group.logical_name
+                for name in declaration.values.parameters or ()}
+    for names in _batches(sorted(declared - parameters.keys())):
+        parameters |= _values(_parameters(context, group.id, Filters=_named(names)))
+    return dataclasses.replace(group, values=dataclasses.replace(group.values, parameters=parameters))
+
+
+def _parameters(context: Context, group: str, **request: Any) -> list[dict[str, Any]]:
+    return context.pages("rds", "describe_db_parameters", "Parameters", DBParameterGroupName=group, **request)
+
+
+def _dynamic(context: Context, group: str, names: list[str]) -> set[str]:
+    """Return those of the parameters that can be applied without a reboot."""
+    items = [item for batch in _batches(names) for item in _parameters(context, group, Filters=_named(batch))]
+    return {item["ParameterName"] for item in items if item.get("ApplyType") == "dynamic"} & set(names)
+
+
+def _named(names: list[str]) -> list[dict[str, Any]]:
+    return [{"Name": "parameter-name", "Values": names}]
+
+
+def _apply_method(name: str, dynamic: set[str]) -> dict[str, str]:
+    return {"ApplyMethod": "immediate" if name in dynamic else "pending-reboot"}
+
+
+def _values(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {item["ParameterName"]: item["ParameterValue"] for item in items if "ParameterValue" in item}
+
+
+def _batches(names: list[str]) -> Iterator[list[str]]:
+    return (names[start : start + PARAMETERS_PER_CALL] for start in range(0, len(names), PARAMETERS_PER_CALL))
+
+
+def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
+    name = raw["DBParameterGroupName"]
+    return Found(name, read(DbParameterGroup, raw, parameters=None), tags, name=name,
+                 attributes={"arn": raw["DBParameterGroupArn"], "family": raw["DBParameterGroupFamily"]})
+
+
+KIND = Kind(
+    name="db_parameter_group", service="rds", values=DbParameterGroup, list=list_parameter_groups,
+    calls={"DescribeDBParameterGroups": "page", "ListTagsForResource": "resource", "DescribeDBParameters": "resource"},
+    create=create, update=update, delete=delete, tag=_rds.tag, create_before_delete=True, unique_name=True,
+)

@@ -82,7 +82,9 @@ def _option(value: Any, details: Mapping[str, Any], path: str) -> Any:
     if value is None:
         if details.get("required"):
             raise InvalidOption(path, "is required")
-        return details.get("default")
+        default = details.get("default")
+        filled = isinstance(default, Mapping) and "options" in details
+        return _suboptions(default, details["options"], path) if filled else default
     kind = details.get("type", "str")
     value = _converted(value, kind, path)
     choices = details.get("choices")

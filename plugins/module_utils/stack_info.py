@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a stack consists of, read from AWS alone: no description is needed, and nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, refuse_other_account
+from ansible_collections.terrace.aws.plugins.module_utils.engine import converge, report
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import OWNER_TAG_PREFIXES, PENDING, READY, Context, Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
+from ansible_collections.terrace.aws.plugins.module_utils.module import guarded, stack_of
+from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
+from ansible_collections.terrace.aws.plugins.module_utils.tiers.compute import TAG_GROUP
+
+# Where kinds put the name under which something can be reached.
+ADDRESSES = ("dns_name", "endpoint")
+
+
+def run_stack_info(module: Any) -> None:
+    """Read and exit, never with a traceback."""
+    guarded(module, lambda: _read(module))
+
+
+def describe(stack: Stack, clients: converge.Clients) -> dict[str, Any]:
+    """Return the module's result, from one concurrent survey of all kinds."""
+    survey = Survey()
+    request = converge.Request(stack, (), KINDS, frozenset(TIERS), TIER_KINDS)
+    contexts = converge.contexts_of(request, survey, clients, [])
+    context = contexts[stack.region]
+    with ThreadPoolExecutor() as pool:
+        tagged = pool.submit(context.tags_by_arn)
+        instances = pool.submit(_instances, context)
+        take(KINDS.values(), contexts, survey)
+    owned = list(_owned(survey.ours(stack, KINDS)))
+    known = {handle for _kind, _name, found in owned for handle in (found.id, found.attributes.get("arn")) if handle}
+    known |= {part for raw in instances.result() for part in _parts(raw)}
+    return {
+        "changed": False,
+        "resources": [_resource(*resource) for resource in owned],
+        "outputs": _outputs(owned),
+        "endpoints": [endpoint for resource in owned for endpoint in _endpoints(*resource)],
+        "instances": _running(instances.result()),
+        "orphans": list(_orphans(tagged.result(), known)),
+    }
+
+
+def _read(module: Any) -> dict[str, Any]:
+    stack = stack_of(module.params["stack"])
+    clients = Clients(module)
+    refuse_other_account(clients, stack.account, stack.region)
+    return describe(stack, clients)
+
+
+def _owned(ours: Mapping[str, list[Found]]) -> Iterator[tuple[str, str, Found]]:
+    """Yield kind, logical name and resource. Children without tags are named after their parent."""
+    parents = {found.id: found.logical_name for resources in ours.values() for found in resources if found.logical_name}
+    for kind, resources in sorted(ours.items()):
+        parent = KINDS[kind].parent
+        for found in resources:
+            name = found.logical_name or f"{parents[getattr(found.values, parent)]}/{found.name or found.id}"
+            yield kind, name, found
+
+
+def _resource(kind: str, name: str, found: Found) -> dict[str, Any]:
+    tier = found.tier or next(tier for tier, kinds in TIER_KINDS.items() if kind in kinds)
+    attributes = report.plain(dict(found.attributes))
+    return {"kind": kind, "name": name, "id": found.id, "tier": tier, "state": found.state, "attributes": attributes}
+
+
+def _outputs(owned: Iterable[tuple[str, str, Found]]) -> dict[str, dict[str, Any]]:
+    """Return the same shape as the stack module's `outputs`."""
+    outputs: dict[str, dict[str, Any]] = {}
+    for kind, name, found in owned:
+        if found.state in (READY, PENDING) and not KINDS[kind].identity:
+            outputs.setdefault(kind, {})[name] = report.facts(found)
+    return outputs
+
+
+def _endpoints(kind: str, name: str, found: Found) -> Iterator[dict[str, Any]]:
+    for attribute in ADDRESSES:
+        if address := found.attributes.get(attribute):
+            yield {"kind": kind, "name": name, "address": address, "port": found.attributes.get("port")}
+
+
+def _instances(context: Context) -> list[dict[str, Any]]:
+    reservations = context.pages("ec2", "describe_instances", "Reservations", Filters=context.stack_filter())
+    return [instance for reservation in reservations for instance in reservation["Instances"]]
+
+
+def _running(instances: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    running = [_instance(raw) for raw in instances if raw["State"]["Name"] == "running"]
+    return sorted(running, key=lambda instance: (instance["group"] or "", instance["instance_id"]))
+
+
+def _instance(raw: Mapping[str, Any]) -> dict[str, Any]:
+    tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())}
+    return {
+        "instance_id": raw["InstanceId"],
+        "group": tags.get(TAG_GROUP),
+        "private_ip": raw.get("PrivateIpAddress"),
+        "private_dns": raw.get("PrivateDnsName"),
+        "zone": raw["Placement"]["AvailabilityZone"],
+        "launch_time": raw["LaunchTime"].isoformat(),
+        "state": raw["State"]["Name"],
+    }
+
+
+def _parts(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ids of an instance and of what lives and dies with it, which has copies of its tags."""
+    yield raw["InstanceId"]
+    yield from (device["Ebs"]["VolumeId"] for device in raw.get("BlockDeviceMappings", ()) if "Ebs" in device)
+    yield from (interface["NetworkInterfaceId"] for interface in raw.get("NetworkInterfaces", ()))
+
+
+def _orphans(tagged: Mapping[str, Mapping[str, str]], known: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Yield what carries the stack's tag but is neither a resource of a kind nor a child of one."""
+    endings = tuple(separator + handle for handle in known for separator in ":/")
+    whole = set(known)
+    for arn, tags in sorted(tagged.items()):
+        if arn in whole or arn.endswith(endings) or any(tag.startswith(OWNER_TAG_PREFIXES) for tag in tags):
+            continue
+        kind, _slash, name = tags.get(TAG_ID, "").partition("/")[2].partition("/")
+        yield {"kind": kind, "name": name, "id": arn}

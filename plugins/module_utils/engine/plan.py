@@ -86,8 +86,9 @@ def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> P
         kind: [found for found in resources if found.state != DELETING or kinds[kind].waits_for]
         for kind, resources in ours.items()
     }
+    addresses = addresses_of(ours, kinds)
     objections = [
-        f"{kind}/{_display_name(found)}: {reason}"
+        f"{addresses[kind, found.id][0]}: {reason}"
         for kind, resources in ours.items()
         for found in resources
         if kinds[kind].guard and (reason := kinds[kind].guard(found))
@@ -96,15 +97,14 @@ def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> P
         raise Refused("nothing was deleted: " + "; ".join(sorted(objections)))
     edges = graph.referrers(ours, kinds)
     ids = {
-        (kind, found.id): step_id(REMOVE, Key(kind, _display_name(found)), found)
+        (kind, found.id): step_id(REMOVE, addresses[kind, found.id][0], found)
         for kind, resources in ours.items()
         for found in resources
     }
     steps = [
         Step(
             REMOVE,
-            Key(kind, _display_name(found)),
-            found.tier,
+            *addresses[kind, found.id],
             kinds[kind],
             "delete",
             found=found,
@@ -114,6 +114,18 @@ def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> P
         for found in resources
     ]
     return Plan(tuple(_sorted_by_waits(steps)))
+
+
+def addresses_of(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> dict[tuple[str, str], tuple[Key, str]]:
+    """Return key and tier by kind and id. What has no tags of its own gets them from its parent."""
+    tagged = {found.id: found for resources in ours.values() for found in resources if found.logical_name}
+    addresses = {}
+    for kind, resources in ours.items():
+        for found in resources:
+            owner = tagged.get(getattr(found.values, kinds[kind].parent)) if kinds[kind].parent else None
+            name = _display_name(found, owner.logical_name if owner else None)
+            addresses[kind, found.id] = (Key(kind, name), found.tier or (owner.tier if owner else ""))
+    return addresses
 
 
 def match(declaration: Declaration, kind: Kind, desired: Any, candidates: Iterable[Found], stack: Stack) -> list[Found]:

@@ -15,17 +15,22 @@ THREADS = 16
 
 
 class Survey:
-    """The resources found, by kind. Filled wave by wave; kinds read the earlier waves through their context."""
+    """The resources found, by kind. Filled wave by wave; kinds read the earlier waves through their context.
+
+    `gone` are the ids of deleted resources that AWS goes on showing for a while.
+    """
 
     def __init__(self) -> None:
         self._found: dict[str, list[Found]] = {}
+        self.gone: set[str] = set()
 
     def of(self, kind: str) -> tuple[Found, ...]:
         return tuple(self._found.get(kind, ()))
 
     def add(self, kind: str, region: str, found: Iterable[Found]) -> None:
-        located = (dataclasses.replace(resource, region=region) for resource in found)
+        located = [dataclasses.replace(resource, region=region) for resource in found]
         self._found.setdefault(kind, []).extend(resource for resource in located if resource.state != GONE)
+        self.gone |= {resource.id for resource in located if resource.state == GONE}
 
     def by_kind(self) -> Mapping[str, list[Found]]:
         return self._found

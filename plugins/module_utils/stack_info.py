@@ -10,13 +10,15 @@ from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, refuse_other_account
 from ansible_collections.terrace.aws.plugins.module_utils.engine import converge, report
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, Key, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import OWNER_TAG_PREFIXES, PENDING, READY, Context, Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import addresses_of
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
 from ansible_collections.terrace.aws.plugins.module_utils.module import guarded, stack_of
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
 from ansible_collections.terrace.aws.plugins.module_utils.tiers.compute import TAG_GROUP
 
+Owned = tuple[Key, str, Found]
 # Where kinds put the name under which something can be reached.
 ADDRESSES = ("dns_name", "endpoint")
 
@@ -36,9 +38,9 @@ def describe(stack: Stack, clients: converge.Clients) -> dict[str, Any]:
         tagged = pool.submit(context.tags_by_arn)
         instances = pool.submit(_instances, context)
         take(KINDS.values(), contexts, survey)
-    owned = list(_owned(survey.ours(stack, KINDS)))
-    known = {handle for _kind, _name, found in owned for handle in (found.id, found.attributes.get("arn")) if handle}
-    known |= {part for raw in instances.result() for part in _parts(raw)}
+    owned = sorted(_owned(survey.ours(stack, KINDS)), key=lambda resource: resource[:2])
+    known = {handle for _key, _tier, found in owned for handle in (found.id, found.attributes.get("arn")) if handle}
+    known |= survey.gone | {part for raw in instances.result() for part in _parts(raw)}
     return {
         "changed": False,
         "resources": [_resource(*resource) for resource in owned],
@@ -56,35 +58,30 @@ def _read(module: Any) -> dict[str, Any]:
     return describe(stack, clients)
 
 
-def _owned(ours: Mapping[str, list[Found]]) -> Iterator[tuple[str, str, Found]]:
-    """Yield kind, logical name and resource. Children without tags are named after their parent."""
-    parents = {found.id: found.logical_name for resources in ours.values() for found in resources if found.logical_name}
-    for kind, resources in sorted(ours.items()):
-        parent = KINDS[kind].parent
-        for found in resources:
-            name = found.logical_name or f"{parents[getattr(found.values, parent)]}/{found.name or found.id}"
-            yield kind, name, found
+def _owned(ours: Mapping[str, list[Found]]) -> Iterator[Owned]:
+    addresses = addresses_of(ours, KINDS)
+    for kind, resources in ours.items():
+        yield from ((*addresses[kind, found.id], found) for found in resources)
 
 
-def _resource(kind: str, name: str, found: Found) -> dict[str, Any]:
-    tier = found.tier or next(tier for tier, kinds in TIER_KINDS.items() if kind in kinds)
+def _resource(key: Key, tier: str, found: Found) -> dict[str, Any]:
     attributes = report.plain(dict(found.attributes))
-    return {"kind": kind, "name": name, "id": found.id, "tier": tier, "state": found.state, "attributes": attributes}
+    return {**key._asdict(), "id": found.id, "tier": tier, "state": found.state, "attributes": attributes}
 
 
-def _outputs(owned: Iterable[tuple[str, str, Found]]) -> dict[str, dict[str, Any]]:
+def _outputs(owned: Iterable[Owned]) -> dict[str, dict[str, Any]]:
     """Return the same shape as the stack module's `outputs`."""
     outputs: dict[str, dict[str, Any]] = {}
-    for kind, name, found in owned:
-        if found.state in (READY, PENDING) and not KINDS[kind].identity:
-            outputs.setdefault(kind, {})[name] = report.facts(found)
+    for key, _tier, found in owned:
+        if found.state in (READY, PENDING) and not KINDS[key.kind].identity:
+            outputs.setdefault(key.kind, {})[key.name] = report.facts(found)
     return outputs
 
 
-def _endpoints(kind: str, name: str, found: Found) -> Iterator[dict[str, Any]]:
+def _endpoints(key: Key, _tier: str, found: Found) -> Iterator[dict[str, Any]]:
     for attribute in ADDRESSES:
         if address := found.attributes.get(attribute):
-            yield {"kind": kind, "name": name, "address": address, "port": found.attributes.get("port")}
+            yield {**key._asdict(), "address": address, "port": found.attributes.get("port")}
 
 
 def _instances(context: Context) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ PATCHES = (
     "database_lifecycle",
     "database_secrets",
     "tagged_resources",
+    "policy_details",
+    "log_group_keys",
 )
 
 

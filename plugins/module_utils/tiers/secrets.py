@@ -19,6 +19,8 @@ SPEC = {
         "type": "list",
         "elements": "dict",
         "default": [],
+        # Names and rules, no values.
+        "no_log": False,
         "options": {
             "name": {"type": "str", "required": True},
             "description": {"type": "str", "default": ""},

@@ -20,7 +20,7 @@ SERVICES = sorted({kind.service for kind in KINDS.values()} | {"resourcegroupsta
 def loopback_clients(endpoint: str, region: str = "eu-west-1") -> Callable[[str, str], Any]:
     """Return clients for the emulator alone. All are made at once, because making one is not thread-safe."""
     session = boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region)
-    config = Config(retries={"mode": "standard", "max_attempts": 3})
+    config = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=32)
     clients = {service: session.client(service, endpoint_url=endpoint, config=config) for service in SERVICES}
     return lambda service, _region: clients[service]
 

@@ -86,17 +86,17 @@ def test_no_public_class_needs_no_internet_gateway() -> None:
 
 def test_rules_refer_to_groups_and_default_to_open_egress() -> None:
     declared = build(OPTIONS)
-    rule = declared[Key("security_group_rule", "app/ingress/tcp/3000-3000/alb")].values
+    rule = declared[Key("security_group_rule", "app/ingress/tcp/3000/alb")].values
     assert (rule.group, rule.peer) == (Reference("security_group", "app"), Reference("security_group", "alb"))
     egress = [key.name for key in declared if key.kind == "security_group_rule" and "/egress/" in key.name]
-    assert egress == ["alb/egress/all/-1--1/0.0.0.0/0"]
+    assert egress == ["alb/egress/all/0.0.0.0/0"]
 
 
 def test_one_rule_for_each_peer() -> None:
     declared = build(changed(lambda o: o["security_groups"][0]["ingress"][0].update({"from": ["10.0.0.0/8", "pl-0123abcd"]})))
     assert [k.name for k in declared if k.kind == "security_group_rule" and k.name.startswith("alb/ingress")] == [
-        "alb/ingress/tcp/80-80/10.0.0.0/8",
-        "alb/ingress/tcp/80-80/pl-0123abcd",
+        "alb/ingress/tcp/80/10.0.0.0/8",
+        "alb/ingress/tcp/80/pl-0123abcd",
     ]
 
 

@@ -122,12 +122,14 @@ def _found(raw: Mapping[str, Any]) -> Found:
         peer=peer,
         description=raw.get("Description") or "",
     )
-    return Found(raw["SecurityGroupRuleId"], values, _ec2.tags(raw), name=_text(values))
+    name = rule_text(values.direction, values.protocol, values.from_port, values.to_port, values.peer)
+    return Found(raw["SecurityGroupRuleId"], values, _ec2.tags(raw), name=name)
 
 
-def _text(values: SecurityGroupRule) -> str:
-    ports = f"{values.from_port}-{values.to_port}" if values.from_port != values.to_port else str(values.from_port)
-    return f"{values.direction}/{values.protocol}/{ports}/{values.peer}"
+def rule_text(direction: str, protocol: str, from_port: int, to_port: int, peer: str) -> str:
+    """Return the rule as people read it: ``ingress/tcp/3000/app``, ``egress/all/0.0.0.0/0``."""
+    ports = [] if from_port == -1 else [str(from_port) if from_port == to_port else f"{from_port}-{to_port}"]
+    return "/".join([direction, "all" if protocol == "-1" else protocol, *ports, peer])
 
 
 KIND = Kind(

@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.internet_gateway
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.route_table import RouteTable
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group import SecurityGroup
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group_rule import SecurityGroupRule
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group_rule import SecurityGroupRule, rule_text
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Subnet
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
 
@@ -272,7 +272,7 @@ def _rules(
         target = _peer(str(peer), known, f"{path}.{peer_option}")
         yield Declaration(
             "security_group_rule",
-            f"{group}/{direction}/{rule['protocol']}/{from_port}-{to_port}/{peer}",
+            f"{group}/{rule_text(direction, protocol, from_port, to_port, peer)}",
             TIER,
             SecurityGroupRule(
                 group=Reference("security_group", group),

@@ -25,6 +25,7 @@ PATCHES = (
     "database_groups",
     "databases",
     "database_lifecycle",
+    "database_changes",
     "database_secrets",
     "tagged_resources",
     "policy_details",

@@ -117,3 +117,15 @@ def groups_are_found_by_tag(connect: Connect) -> None:
     filters = [{"Key": "terrace:stack", "Values": ["demo"]}]
     found = connect("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
     assert sorted(item["ResourceARN"].split(":")[5] for item in found) == ["pg", "subgrp"]
+
+
+@scenario
+def port_and_performance_insights_change(connect: Connect) -> None:
+    rds = connect("rds")
+    database(connect)
+    eventually("available", lambda: database_status(connect))
+    rds.modify_db_instance(
+        DBInstanceIdentifier="main", DBPortNumber=6432, EnablePerformanceInsights=True, ApplyImmediately=True
+    )
+    (found,) = rds.describe_db_instances()["DBInstances"]
+    assert (found["Endpoint"]["Port"], found["PerformanceInsightsEnabled"]) == (6432, True)

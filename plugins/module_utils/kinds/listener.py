@@ -25,7 +25,7 @@ class Listener:
 
     load_balancer: Any = create_only("LoadBalancerArn", refers=("load_balancer",))
     port: int | None = create_only("Port")
-    protocol: str | None = mutable("Protocol")
+    protocol: str | None = create_only("Protocol")
     action: Any = mutable(normalise=canonical, refers=("target_group",))
 
 

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from local_cloud.emulator import Emulator
-from tests.local_cloud.scenarios import SCENARIOS, Connect, Scenario, autoscaling, ec2, elbv2, iam, logs, rds  # noqa: F401 they register themselves
+from tests.local_cloud.scenarios import SCENARIOS, Connect, Scenario, autoscaling, ec2, elbv2, iam, launch_templates, logs, rds  # noqa: F401 they register themselves
 
 WRONG = (AssertionError, KeyError, ValueError, BotoCoreError, ClientError, ResponseParserError)
 

@@ -17,6 +17,7 @@ PATCHES = (
     "nat_gateways",
     "images",
     "launch_templates",
+    "launch_template_tags",
     "scaling_groups",
     "scaling_policies",
     "load_balancers",

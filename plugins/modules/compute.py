@@ -88,6 +88,7 @@ options:
       root_volume:
         description: The root volume.
         type: dict
+        default: {}
         suboptions:
           size:
             description: In GiB, and at least what the image needs.

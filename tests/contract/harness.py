@@ -14,7 +14,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.converge import
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS
 
-SERVICES = sorted({kind.service for kind in KINDS.values()} | {"resourcegroupstaggingapi", "ec2", "rds"})
+SERVICES = sorted({kind.service for kind in KINDS.values()} | {"resourcegroupstaggingapi", "ec2", "rds", "ssm"})
 
 
 def loopback_clients(endpoint: str, region: str = "eu-west-1") -> Callable[[str, str], Any]:

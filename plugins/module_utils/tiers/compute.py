@@ -50,7 +50,7 @@ SPEC = {
             "security_groups": {"type": "list", "elements": "str", "required": True},
             "target_groups": {"type": "list", "elements": "str", "default": []},
             "role": {"type": "str"},
-            "root_volume": {"type": "dict", "options": VOLUME_OPTIONS},
+            "root_volume": {"type": "dict", "default": {}, "options": VOLUME_OPTIONS},
             "key_name": {"type": "str", "default": ""},
             "user_data": {"type": "str", "default": ""},
             "health_check": {"type": "str", "choices": ["EC2", "ELB"], "default": "EC2"},
@@ -62,7 +62,6 @@ SPEC = {
         },
     },
 }
-DEFAULT_VOLUME = {name: option.get("default") for name, option in VOLUME_OPTIONS.items()}
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
 SIZE = Constraint(minimum=0, maximum=10000)
 CONSTRAINTS = {
@@ -149,7 +148,7 @@ def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> Launc
         security_groups=tuple(Reference("security_group", name) for name in group["security_groups"]),
         key_name=group["key_name"],
         user_data=_user_data(group["user_data"], f"{path}.user_data"),
-        root_volume=_root_volume(group["root_volume"] or DEFAULT_VOLUME, f"{path}.root_volume"),
+        root_volume=_root_volume(group["root_volume"], f"{path}.root_volume"),
         http_tokens="required",
         hop_limit=group["metadata_hop_limit"],
         detailed_monitoring=group["detailed_monitoring"],

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Reference, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import validated
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import compute
+
+STACK = Stack("demo", "123456789012", "eu-west-1", {"owner": "team", "env": "test"})
+GROUP: dict[str, Any] = {
+    "name": "app",
+    "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+    "type": "t3.small",
+    "min": 2,
+    "max": 6,
+    "subnets": "app",
+    "security_groups": ["app"],
+}
+BY_NAME = {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"}
+
+
+def build(**changes: Any) -> dict[Key, Declaration]:
+    options = {"groups": [{**copy.deepcopy(GROUP), **changes}]}
+    checked = validated(options, compute.SPEC, compute.CONSTRAINTS, "compute")
+    return {declaration.key: declaration for declaration in compute.build(checked, STACK)}
+
+
+def template(**changes: Any) -> Any:
+    return build(**changes)[Key("launch_template", "app")].values
+
+
+def scaling_group(**changes: Any) -> Any:
+    return build(**changes)[Key("auto_scaling_group", "app")].values
+
+
+def test_nothing_described_declares_nothing() -> None:
+    assert compute.build(validated({}, compute.SPEC, compute.CONSTRAINTS, "compute"), STACK) == []
+
+
+def test_a_group_is_an_image_a_template_and_a_scaling_group() -> None:
+    assert list(build()) == [Key(kind, "app") for kind in ("image", "launch_template", "auto_scaling_group")]
+
+
+def test_images_by_parameter_or_by_name() -> None:
+    assert build()[Key("image", "app")].values.parameter == GROUP["image"]["parameter"]
+    image = build(image=BY_NAME)[Key("image", "app")].values
+    assert (image.parameter, image.owner, image.image_name, image.architecture) == (None, *BY_NAME.values())
+
+
+def test_hosts_are_safe_by_default() -> None:
+    values = template()
+    assert (values.http_tokens, values.hop_limit) == ("required", 1)
+    assert values.root_volume == {"size": 20, "type": "gp3", "encrypted": True, "kms_key": ""}
+
+
+def test_what_is_not_given_is_managed_as_none() -> None:
+    values = template()
+    assert (values.instance_profile, values.key_name, values.user_data) == ("", "", "")
+
+
+def test_instances_carry_stack_and_group_but_no_identity() -> None:
+    assert template(instance_tags={"env": "canary", "shift": 3}).instance_tags == {
+        "Name": "demo-app",
+        "owner": "team",
+        "env": "canary",
+        "shift": "3",
+        "terrace:stack": "demo",
+        "terrace:group": "app",
+    }
+
+
+def test_other_tiers_are_referred_to_by_name() -> None:
+    values = template(role="web", root_volume={"kms_key": "disks"})
+    assert values.instance_profile == Reference("instance_profile", "web", "arn")
+    assert values.root_volume["kms_key"] == Reference("kms_key", "disks", "arn")
+    assert values.security_groups == (Reference("security_group", "app"),)
+    group = scaling_group(target_groups=["app", "admin"])
+    assert group.subnets == Reference("subnet", "app/", every=True)
+    assert group.target_groups == (Reference("target_group", "app"), Reference("target_group", "admin"))
+
+
+@pytest.mark.parametrize(("desired", "expected"), [(None, 2), (4, 4)])
+def test_the_least_number_is_where_a_group_starts(desired: int | None, expected: int) -> None:
+    assert scaling_group(desired=desired).desired == expected
+
+
+def test_target_tracking_is_a_policy_of_the_group() -> None:
+    policy = build(target_tracking={"cpu": 50})[Key("scaling_policy", "app/cpu")].values
+    assert (policy.group, policy.metric, policy.target) == (
+        Reference("auto_scaling_group", "app"),
+        "ASGAverageCPUUtilization",
+        50.0,
+    )
+
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("compute.groups[0].name", {"name": "App"}, "lower-case"),
+    ("compute.groups[0].image", {"image": {}}, "needs either parameter"),
+    ("compute.groups[0].image", {"image": {"owner": "self", "name": "x"}}, "needs either parameter"),
+    ("compute.groups[0].image.parameter", {"image": {**BY_NAME, "parameter": "/x"}}, "excludes owner"),
+    ("compute.groups[0].image.owner", {"image": {**BY_NAME, "owner": "debian"}}, "an account id"),
+    ("compute.groups[0].type", {"type": "small"}, "looks like t3.small"),
+    ("compute.groups[0].min", {"min": 7}, "greater than max 6"),
+    ("compute.groups[0].min", {"min": -1}, "below the minimum"),
+    ("compute.groups[0].desired", {"desired": 1}, "from min 2 to max 6"),
+    ("compute.groups[0].security_groups", {"security_groups": []}, "at least 1"),
+    ("compute.groups[0].target_groups", {"target_groups": [f"t{n}" for n in range(11)]}, "at most 10"),
+    ("compute.groups[0].root_volume.size", {"root_volume": {"size": 0}}, "below the minimum"),
+    ("compute.groups[0].root_volume.type", {"root_volume": {"type": "io1"}}, "one of gp3, gp2"),
+    ("compute.groups[0].root_volume.kms_key", {"root_volume": {"kms_key": "k", "encrypted": False}}, "needs encrypted"),
+    ("compute.groups[0].user_data", {"user_data": "ü" * 8193}, "16386 bytes"),
+    ("compute.groups[0].health_check", {"health_check": "VPC"}, "one of EC2, ELB"),
+    ("compute.groups[0].target_tracking.cpu", {"target_tracking": {"cpu": 0}}, "below the minimum"),
+    ("compute.groups[0].target_tracking.cpu", {"target_tracking": {}}, "is required"),
+    ("compute.groups[0].metadata_hop_limit", {"metadata_hop_limit": 65}, "above the maximum"),
+    ("compute.groups[0].instance_tags", {"instance_tags": {"terrace:id": "x"}}, "is reserved"),
+    ("compute.groups[0].instance_tags", {"instance_tags": {"aws:x": "x"}}, "is reserved"),
+    ("compute.groups[0].instance_tags", {"instance_tags": {"k": "v" * 257}}, "up to 256"),
+    ("compute.groups[0].instance_tags", {"instance_tags": {f"k{n}": "" for n in range(46)}}, "AWS takes 50"),
+]
+
+
+@pytest.mark.parametrize(("path", "changes", "problem"), BAD)
+def test_what_aws_would_refuse_is_refused_with_its_path(path: str, changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(InvalidOption, match=problem) as refused:
+        build(**changes)
+    assert refused.value.path == path
+
+
+def test_a_name_is_given_once() -> None:
+    with pytest.raises(InvalidOption, match="given twice"):
+        validated({"groups": [GROUP, GROUP]}, compute.SPEC, compute.CONSTRAINTS, "compute")

@@ -27,6 +27,10 @@ class NotReady(TerraceError):
     """A resource did not reach the wanted state in time, or failed."""
 
 
+class LockLost(TerraceError):
+    """The lock of the stack is no longer surely held; nothing more may be changed."""
+
+
 class AmbiguousAnswer(TerraceError):
     """A create call that cannot be repeated safely got no answer: it may or may not have taken effect."""
 

@@ -40,12 +40,13 @@ class Lifecycle:
         else:
             done = time.monotonic() - started >= self.seconds.get(phase, DEFAULT_SECONDS)
         if done:
-            del self._started[(phase, resource)]
+            self._started.pop((phase, resource), None)
         return not done
 
     def under_way(self, phase: str) -> list[str]:
         """The resources in a phase, for whoever brings them to its end."""
-        return [resource for started_phase, resource in self._started if started_phase == phase]
+        started = [resource for started_phase, resource in list(self._started) if started_phase == phase]
+        return [resource for resource in started if self.pending(phase, resource)]
 
     def clear(self) -> None:
         """Forget all changes; gates and durations stay."""

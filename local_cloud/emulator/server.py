@@ -64,9 +64,12 @@ class Emulator:
     def reset(self) -> None:
         """Empty all accounts and regions, and the list of calls."""
         from moto.moto_api._internal.models import moto_api_backend
+        from moto.s3.models import s3_backends
 
         with self.lock:
             moto_api_backend.reset()
+            # Bucket names are global; moto's index of them outlives the buckets.
+            s3_backends.bucket_accounts.clear()
             lifecycle.clear()
             self.calls.clear()
 

@@ -124,8 +124,6 @@ def port_and_performance_insights_change(connect: Connect) -> None:
     rds = connect("rds")
     database(connect)
     eventually("available", lambda: database_status(connect))
-    rds.modify_db_instance(
-        DBInstanceIdentifier="main", DBPortNumber=6432, EnablePerformanceInsights=True, ApplyImmediately=True
-    )
+    rds.modify_db_instance(DBInstanceIdentifier="main", DBPortNumber=6432, EnablePerformanceInsights=True, ApplyImmediately=True)
     (found,) = rds.describe_db_instances()["DBInstances"]
     assert (found["Endpoint"]["Port"], found["PerformanceInsightsEnabled"]) == (6432, True)

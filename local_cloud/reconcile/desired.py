@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What should run, as plain data."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Network:
+    """A VPC: one bridge with its address range."""
+
+    vpc: str
+    cidr: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one rule of a security group lets through, its groups already replaced by addresses.
+
+    `protocol` is tcp, udp, icmp, icmpv6 or -1; for ICMP the ports are type and code, -1 being any.
+    """
+
+    protocol: str
+    from_port: int
+    to_port: int
+    peers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The union of a member's security groups."""
+
+    ingress: tuple[Rule, ...]
+    egress: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Host:
+    """An EC2 instance."""
+
+    id: str
+    vpc: str
+    address: str
+    running: bool
+    user_data: bytes
+    firewall: Firewall
+
+    @property
+    def container(self) -> str:
+        """Return the container's name."""
+        return f"terrace-{self.id}"
+
+    @property
+    def hostname(self) -> str:
+        """Return the name that EC2 gives by default."""
+        return "ip-" + self.address.replace(".", "-")
+
+
+@dataclass(frozen=True)
+class Database:
+    """An RDS instance."""
+
+    arn: str
+    identifier: str
+    engine: str
+    vpc: str
+    address: str
+    endpoint: str
+    port: int
+    name: str
+    user: str
+    password: str = field(repr=False)
+    force_tls: bool
+    running: bool
+    firewall: Firewall
+
+    @property
+    def container(self) -> str:
+        """Return the container's name."""
+        return f"terrace-db-{self.identifier}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A registered target."""
+
+    id: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """A target group with its health check."""
+
+    arn: str
+    name: str
+    check_path: str
+    check_port: int | None
+    check_codes: str
+    interval: int
+    timeout: int
+    healthy: int
+    unhealthy: int
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a rule does: forward to weighted groups (name, weight), redirect or answer."""
+
+    type: str
+    groups: tuple[tuple[str, int], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ListenerRule:
+    """Conditions as (field, values), all of which must hold; none for the default."""
+
+    conditions: tuple[tuple[str, tuple[str, ...]], ...]
+    action: Action
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A port with its rules in order of priority, the default last."""
+
+    port: int
+    rules: tuple[ListenerRule, ...]
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """An application load balancer."""
+
+    arn: str
+    name: str
+    vpc: str
+    address: str
+    dns_name: str
+    public: bool
+    idle_timeout: int
+    listeners: tuple[Listener, ...]
+    groups: tuple[TargetGroup, ...]
+    firewall: Firewall
+
+    @property
+    def container(self) -> str:
+        """Return the container's name."""
+        return f"terrace-lb-{self.name}"
+
+
+@dataclass(frozen=True)
+class Desired:
+    """All that should run."""
+
+    networks: tuple[Network, ...] = ()
+    hosts: tuple[Host, ...] = ()
+    databases: tuple[Database, ...] = ()
+    balancers: tuple[Balancer, ...] = ()

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Security groups, enforced in each container's network namespace by small helper containers."""
+
+import logging
+
+import docker
+import docker.errors
+from docker.models.containers import Container
+
+from local_cloud.images import image_name
+from local_cloud.reconcile import engine, nftables
+from local_cloud.reconcile.desired import Firewall
+
+log = logging.getLogger(__name__)
+
+APPLY = ["sh", "-c", 'printf %s "$RULES" | nft -f -']
+
+
+class Firewalls:
+    """Applies rules where they differ from what was applied last to the same start of a container."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+        self._applied: dict[str, str] = {}
+
+    def reconcile(self, members: list[tuple[Container, Firewall, tuple[str, int] | None]]) -> None:
+        """Bring each running container's rules up to date and forget the containers that are gone."""
+        applied = {}
+        for container, firewall, management in members:
+            container.reload()
+            if container.status != "running":
+                continue
+            key, rules = engine.incarnation(container), nftables.render(firewall, management)
+            if self._applied.get(key) == rules or self._apply(container, rules):
+                applied[key] = rules
+        self._applied = applied
+
+    def _apply(self, container: Container, rules: str) -> bool:
+        try:
+            self._client.containers.run(
+                image_name("host"),
+                APPLY,
+                environment={"RULES": rules},
+                network_mode=f"container:{container.id}",
+                cap_add=["NET_ADMIN"],
+                labels=engine.labels(engine.HELPER, container.id),
+                remove=True,
+            )
+        except docker.errors.DockerException as error:
+            log.warning("the security groups of %s are not applied yet: %s", container.name, error)
+            return False
+        return True

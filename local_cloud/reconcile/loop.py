@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loop that compares and acts: every half second if something may have changed, else it only looks at health."""
+
+import logging
+import threading
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+
+import docker
+import docker.errors
+import requests
+
+from local_cloud.emulator import Emulator
+from local_cloud.emulator.fidelity import target_health
+from local_cloud.emulator.lifecycle import lifecycle
+from local_cloud.reconcile import account, engine, haproxy, networks
+from local_cloud.reconcile.balancers import Balancers
+from local_cloud.reconcile.certificates import Authority
+from local_cloud.reconcile.databases import Databases
+from local_cloud.reconcile.desired import Balancer, Desired
+from local_cloud.reconcile.firewalls import Firewalls
+from local_cloud.reconcile.health import Health
+from local_cloud.reconcile.hosts import Hosts
+
+log = logging.getLogger(__name__)
+
+TICK = 0.5
+# Even without a reason, look this often (in ticks): what goes wrong outside of our sight is repaired then.
+PATROL = 60
+PHASES = ("rds.creating", "rds.deleting", "elbv2.creating", "elbv2.deleting", "nat.creating", "nat.deleting")
+
+
+class Reconciler:
+    """Owns the loop. `published` is called with the loopback ports by balancer after each round that acted."""
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        client: docker.DockerClient,
+        directory: Path,
+        published: Callable[[dict[str, dict[int, int]]], None],
+    ) -> None:
+        self.authority = Authority(directory)
+        self._emulator = emulator
+        self._client = client
+        self._published = published
+        self._hosts = Hosts(client)
+        self._databases = Databases(client, self.authority)
+        self._balancers = Balancers(client)
+        self._firewalls = Firewalls(client)
+        self._health = Health()
+        self._desired = Desired()
+        self._stop = threading.Event()
+        self._changed = threading.Event()
+
+    def run(self) -> None:
+        """Work until `stop`."""
+        lifecycle.gate("rds.creating", lambda arn: arn in self._databases.ready)
+        lifecycle.gate("rds.deleting", lambda arn: arn not in self._databases.present)
+        lifecycle.gate("elbv2.creating", lambda arn: arn in self._balancers.present)
+        lifecycle.gate("elbv2.deleting", lambda arn: arn not in self._balancers.present)
+        target_health.observers.append(self._health.of)
+        threading.Thread(target=self._watch_containers, name="events", daemon=True).start()
+        seen, idle = -1, 0
+        while not self._stop.is_set():
+            mutations = self._emulator.mutations
+            if mutations != seen or self._changed.is_set() or self._under_way() or idle >= PATROL:
+                self._changed.clear()
+                seen, idle = (mutations if self._round() else -1), 0
+            idle += 1
+            self._look()
+            self._stop.wait(TICK)
+
+    def stop(self) -> None:
+        """End the loop after the round under way."""
+        self._stop.set()
+
+    @staticmethod
+    def _under_way() -> bool:
+        return any(lifecycle.under_way(phase) for phase in PHASES)
+
+    def _round(self) -> bool:
+        """Compare everything and act; false if something failed and has to be tried again."""
+        try:
+            with self._emulator.lock:
+                self._desired = account.read()
+            self._act(self._desired)
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            log.warning("%s", error)
+            return False
+        except Exception:
+            # The emulator must go on whatever happens here; the log has the reason.
+            log.exception("a round failed")
+            return False
+        return True
+
+    def _act(self, desired: Desired) -> None:
+        networks.create_missing(self._client, desired.networks)
+        hosts = self._hosts.reconcile(desired.hosts)
+        balancers = self._balancers.reconcile(desired.balancers)
+        databases = self._databases.reconcile(desired.databases)
+        gateways = {network.vpc: str(ip_network(network.cidr)[1]) for network in desired.networks}
+        members = [(hosts[host.id], host.firewall, None) for host in desired.hosts]
+        members += [(databases[item.arn], item.firewall, None) for item in desired.databases if item.arn in databases]
+        members += [
+            (balancers[item.arn], item.firewall, (gateways[item.vpc], haproxy.STATISTICS_PORT)) for item in desired.balancers
+        ]
+        self._firewalls.reconcile(members)
+        networks.remove_unwanted(self._client, desired.networks)
+        self._published(self._ports())
+
+    def _ports(self) -> dict[str, dict[int, int]]:
+        names = {balancer.arn: balancer.name for balancer in self._desired.balancers}
+        return {names[arn]: ports for arn, ports in self._balancers.ports.items() if arn in names}
+
+    def _look(self) -> None:
+        """Refresh the targets' health."""
+        ports: dict[Balancer, int | None] = {
+            balancer: self._balancers.ports.get(balancer.arn, {}).get(haproxy.STATISTICS_PORT)
+            for balancer in self._desired.balancers
+        }
+        if ports:
+            self._health.observe(ports)
+
+    def _watch_containers(self) -> None:
+        """Wake the loop when somebody starts or stops one of our containers."""
+        filters = engine.belonging() | {"type": ["container"], "event": ["start", "die", "destroy"]}
+        while not self._stop.is_set():
+            try:
+                for event in self._client.events(decode=True, filters=filters):
+                    if event["Actor"]["Attributes"].get(engine.LABEL) != engine.HELPER:
+                        self._changed.set()
+            except (docker.errors.DockerException, requests.RequestException):
+                self._stop.wait(TICK)

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table at the end of a demo, and the same for scripts."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import boto3
+
+from local_cloud import paths
+from local_cloud.emulator.environment import CLIENT_SETTINGS, REGION
+from local_cloud.reconcile.haproxy import STATISTICS_PORT
+
+RULE = "-" * 60
+
+
+def summarise(state: dict[str, Any]) -> str:
+    """Write ``.local/demo.json`` and return the table."""
+    resources = _resources(state["endpoint"])
+    demo = {
+        "endpoint": state["endpoint"],
+        "region": REGION,
+        "account": "123456789012",
+        "stack": next((tags["terrace:stack"] for tags in resources), None),
+        "urls": _urls(state["balancers"]),
+        "ca_file": state["ca_file"],
+        "resources": dict(Counter(_kind(tags) for tags in resources)),
+        "durations": _durations(),
+    }
+    paths.DEMO.parent.mkdir(exist_ok=True)
+    paths.DEMO.write_text(json.dumps(demo, indent=2) + "\n")
+    return "\n".join([RULE, *_table(demo), RULE])
+
+
+def _resources(endpoint: str) -> list[dict[str, str]]:
+    """Return the tags of everything that belongs to a stack."""
+    client = boto3.client(
+        "resourcegroupstaggingapi",
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id=CLIENT_SETTINGS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CLIENT_SETTINGS["AWS_SECRET_ACCESS_KEY"],
+    )
+    pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": "terrace:stack"}])
+    found = [item for page in pages for item in page["ResourceTagMappingList"]]
+    return [{tag["Key"]: tag["Value"] for tag in item["Tags"]} for item in found]
+
+
+def _kind(tags: dict[str, str]) -> str:
+    """Return the kind in ``terrace:id=<tier>/<kind>/<name>``."""
+    parts = tags.get("terrace:id", "").split("/")
+    return parts[1] if len(parts) > 2 else "other"
+
+
+def _urls(balancers: dict[str, dict[str, int]]) -> list[str]:
+    return [
+        f"http://127.0.0.1:{host_port}"
+        for _, ports in sorted(balancers.items())
+        for port, host_port in sorted(ports.items(), key=lambda item: int(item[0]))
+        if int(port) != STATISTICS_PORT
+    ]
+
+
+def _durations() -> dict[str, float]:
+    try:
+        return json.loads(paths.DURATIONS.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _table(demo: dict[str, Any]) -> list[str]:
+    lines = [f"stack      {demo['stack']} in {demo['region']}, AWS API at {demo['endpoint']}"]
+    lines += [f"URL        {url}" for url in demo["urls"]]
+    counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(demo["resources"].items()))
+    lines.append(f"created    {counts or 'nothing'}")
+    lines += [f"took       {tier:14} {seconds:6.1f} s" for tier, seconds in demo["durations"].items()]
+    return lines

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, names, require_known, validated
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec, names, require_known, validated
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_policy import IamPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
@@ -18,7 +18,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance_profile
 TIER = "identity"
 KINDS = ("iam_role", "instance_profile", "iam_policy")
 # Of every statement. Not part of SPEC, because Ansible's pages would get too deep to read.
-STATEMENT = {
+STATEMENT: Spec = {
     "sid": {"type": "str"},
     "effect": {"type": "str", "choices": ["Allow", "Deny"], "default": "Allow"},
     "actions": {"type": "list", "elements": "str", "required": True},

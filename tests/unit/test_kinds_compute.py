@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the contract suite does not see of the compute kinds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine import retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, Refused
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, PENDING, READY
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import auto_scaling_group, launch_template
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.image import Image
+from local_cloud.emulator import Emulator
+from tests.contract.case import STACK
+from tests.contract.cases_compute import CASES, FOR_GROUPS, FOR_TEMPLATES, declared, group, template
+from tests.contract.harness import actions, loopback_clients, run
+
+REGION = STACK.region
+Clients = Callable[[str, str], Any]
+RAW_GROUP: dict[str, Any] = {
+    "AutoScalingGroupName": "demo-app",
+    "AutoScalingGroupARN": "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/demo-app",
+    "MinSize": 2,
+    "MaxSize": 4,
+    "DesiredCapacity": 2,
+    "HealthCheckType": "EC2",
+    "HealthCheckGracePeriod": 300,
+}
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def clients(emulator: Emulator) -> Clients:
+    emulator.reset()
+    return loopback_clients(emulator.endpoint)
+
+
+def default_data(clients: Clients) -> dict[str, Any]:
+    versions = clients("ec2", REGION).describe_launch_template_versions(Versions=["$Default"])["LaunchTemplateVersions"]
+    return versions[0]["LaunchTemplateData"]
+
+
+def with_image(image: Image, subject: Any) -> tuple[Declaration, ...]:
+    parents = tuple(dataclasses.replace(d, values=image) if d.kind == "image" else d for d in FOR_TEMPLATES)
+    return (*parents, declared("launch_template", "subject", subject))
+
+
+BY_NAME = Image(owner="136693071363", image_name="debian-1?-amd64-*", architecture="x86_64")
+UBUNTU = Image(parameter="/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id")
+
+
+@pytest.mark.parametrize("image", [BY_NAME, UBUNTU])
+def test_the_root_volume_is_the_images_root_device(image: Image, clients: Clients) -> None:
+    outputs = run(clients, STACK, with_image(image, template()))["outputs"]["image"]["debian"]
+    data = default_data(clients)
+    assert (data["ImageId"], data["BlockDeviceMappings"][0]["DeviceName"]) == (outputs["id"], outputs["root_device"])
+
+
+def test_the_image_is_pinned_also_when_something_else_changes(clients: Clients) -> None:
+    run(clients, STACK, with_image(BY_NAME, template()))
+    before = default_data(clients)
+    assert actions(run(clients, STACK, with_image(UBUNTU, template()))) == {}
+    run(clients, STACK, with_image(UBUNTU, template(type="t3.large")))
+    after = default_data(clients)
+    assert after["InstanceType"] == "t3.large"
+    assert (after["ImageId"], after["BlockDeviceMappings"]) == (before["ImageId"], before["BlockDeviceMappings"])
+
+
+@pytest.mark.parametrize(
+    "image", [Image(parameter="/no/such"), dataclasses.replace(BY_NAME, image_name="no-such-*"), Image(parameter="/own/gone")]
+)
+def test_an_image_that_is_not_there_is_refused_before_anything_changes(
+    image: Image, emulator: Emulator, clients: Clients
+) -> None:
+    clients("ssm", REGION).put_parameter(Name="/own/gone", Value="ami-0123456789abcdef0", Type="String")
+    before = len(emulator.calls)
+    with pytest.raises(Refused, match="image/debian"):
+        run(clients, STACK, with_image(image, template()))
+    assert not [call for call in emulator.calls[before:] if call["mutating"]]
+
+
+def test_old_versions_of_a_template_are_deleted(clients: Clients) -> None:
+    for size in range(8, 16):
+        volume = {"size": size, "type": "gp3", "encrypted": True, "kms_key": ""}
+        run(clients, STACK, with_image(BY_NAME, template(root_volume=volume)))
+    ec2 = clients("ec2", REGION)
+    name = ec2.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateName"]
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName=name)["LaunchTemplateVersions"]
+    assert sorted(v["VersionNumber"] for v in versions) == [4, 5, 6, 7, 8]
+    assert [v["VersionNumber"] for v in versions if v["DefaultVersion"]] == [8]
+    assert len(versions) == launch_template.VERSIONS_KEPT
+
+
+def test_a_template_of_others_with_our_name_is_refused(clients: Clients) -> None:
+    clients("ec2", REGION).create_launch_template(
+        LaunchTemplateName=f"{STACK.name}-subject", LaunchTemplateData={"InstanceType": "t3.micro"}
+    )
+    with pytest.raises(Refused, match="already has contract-suite-subject"):
+        run(clients, STACK, with_image(BY_NAME, template()))
+
+
+def test_a_group_of_others_with_our_name_is_refused(clients: Clients) -> None:
+    run(clients, STACK, FOR_GROUPS)
+    clients("autoscaling", REGION).create_auto_scaling_group(
+        AutoScalingGroupName=f"{STACK.name}-subject",
+        LaunchTemplate={"LaunchTemplateName": f"{STACK.name}-app"},
+        MinSize=0,
+        MaxSize=0,
+        AvailabilityZones=["eu-west-1a"],
+    )
+    with pytest.raises(Refused, match="already has contract-suite-subject"):
+        run(clients, STACK, (*FOR_GROUPS, declared("auto_scaling_group", "subject", group("app"))))
+
+
+def test_policies_beyond_the_declared_are_removed(clients: Clients) -> None:
+    case = CASES["scaling_policy"]
+    described = (*case.parents, declared("scaling_policy", "app/cpu", case.values))
+    run(clients, STACK, described)
+    clients("autoscaling", REGION).put_scaling_policy(
+        AutoScalingGroupName=f"{STACK.name}-app",
+        PolicyName="by-hand",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration={
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageNetworkOut"},
+            "TargetValue": 1.0,
+        },
+    )
+    assert actions(run(clients, STACK, described)) == {"scaling_policy/app/by-hand": "delete"}
+    assert actions(run(clients, STACK, described)) == {}
+
+
+def test_scaling_is_no_drift(clients: Clients) -> None:
+    described = (*FOR_GROUPS, declared("auto_scaling_group", "subject", group("app")))
+    run(clients, STACK, described)
+    clients("autoscaling", REGION).set_desired_capacity(AutoScalingGroupName=f"{STACK.name}-subject", DesiredCapacity=2)
+    assert actions(run(clients, STACK, described)) == {}
+
+
+def instances(*states: str) -> list[dict[str, str]]:
+    return [{"LifecycleState": state} for state in states]
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "detail"),
+    [
+        ({"Instances": instances("InService", "InService")}, READY, "2 of 2 in service"),
+        ({"Instances": instances("InService", "Pending")}, PENDING, "1 of 2 in service"),
+        ({"DesiredCapacity": 0}, READY, "0 of 0 in service"),
+        ({"Status": "Delete in progress"}, DELETING, "0 of 2 in service"),
+    ],
+)
+def test_states_of_a_group(changes: dict[str, Any], state: str, detail: str) -> None:
+    found = auto_scaling_group._found({**RAW_GROUP, **changes})
+    assert (found.state, found.detail) == (state, detail)
+
+
+class Scaling:
+    """Answers like the service when the last launch has failed."""
+
+    def describe_scaling_activities(self, **_request: Any) -> dict[str, Any]:
+        return {"Activities": [{"StatusCode": "Failed", "StatusMessage": "no t3.small left in eu-west-1a"}]}
+
+
+def test_a_group_short_of_instances_says_why() -> None:
+    class Context:
+        def client(self, service: str) -> Scaling:
+            assert service == "autoscaling"
+            return Scaling()
+
+    found = auto_scaling_group._with_problem(Context(), RAW_GROUP)
+    assert found.detail == "0 of 2 in service: no t3.small left in eu-west-1a"
+
+
+def test_deletion_protection_guards_a_group() -> None:
+    protected = auto_scaling_group._found({**RAW_GROUP, "DeletionProtection": "prevent-all-deletion"})
+    assert "prevent-all-deletion" in auto_scaling_group.guard(protected)
+    assert auto_scaling_group.guard(auto_scaling_group._found(RAW_GROUP)) is None
+
+
+def error(operation: str, message: str, code: str = "ValidationError") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+INVALID_TEMPLATE = "You must use a valid fully-formed launch template. "
+PROFILE = (
+    "Value (arn:aws:iam::1:instance-profile/x) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
+)
+
+
+@pytest.mark.parametrize(
+    ("operation", "message", "patient"),
+    [
+        ("CreateAutoScalingGroup", INVALID_TEMPLATE + PROFILE, True),
+        ("UpdateAutoScalingGroup", INVALID_TEMPLATE + PROFILE, True),
+        ("CreateAutoScalingGroup", INVALID_TEMPLATE + "The security group 'sg-1' does not exist", True),
+        ("CreateAutoScalingGroup", "Provided Target Groups may not be valid. Please ensure they exist and try again.", True),
+        ("CreateAutoScalingGroup", INVALID_TEMPLATE + "The image id '[ami-1]' does not exist", False),
+        ("CreateAutoScalingGroup", "Max bound, 1, must be greater than or equal to min bound, 2", False),
+        ("DeleteAutoScalingGroup", INVALID_TEMPLATE + PROFILE, False),
+    ],
+)
+def test_only_late_news_of_other_services_is_waited_for(operation: str, message: str, patient: bool) -> None:
+    assert bool(retry.patience(auto_scaling_group.KIND, error(operation, message), fresh_parents=True)) is patient
+
+
+def test_a_group_that_is_gone_already_is_fine(clients: Clients) -> None:
+    described = (*FOR_GROUPS, declared("auto_scaling_group", "subject", group("app")))
+    run(clients, STACK, described)
+
+    def vanishing(service: str, region: str) -> Any:
+        client = clients(service, region)
+        return Vanishing(client) if service == "autoscaling" else client
+
+    run(vanishing, STACK, described, state="absent")
+
+
+class Vanishing:
+    """A client whose group somebody else deletes just before we do."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def delete_auto_scaling_group(self, **request: Any) -> Any:
+        self._client.delete_auto_scaling_group(**request)
+        return self._client.delete_auto_scaling_group(**request)
+
+
+def test_other_refusals_of_a_deletion_are_told(clients: Clients) -> None:
+    described = (*FOR_GROUPS, declared("auto_scaling_group", "subject", group("app")))
+    run(clients, STACK, described)
+
+    class Refusing(Vanishing):
+        def delete_auto_scaling_group(self, **_request: Any) -> Any:
+            raise error("DeleteAutoScalingGroup", "no", "AccessDenied")
+
+    def refusing(service: str, region: str) -> Any:
+        client = clients(service, region)
+        return Refusing(client) if service == "autoscaling" else client
+
+    with pytest.raises(ApplyFailed, match="AccessDenied"):
+        run(refusing, STACK, described, state="absent")

@@ -17,7 +17,8 @@ RESOURCES_PER_CALL = 20
 def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
     """AddTags: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html"""
     context.client("elbv2").add_tags(
-        ResourceArns=[found.id], Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.items())])
+        ResourceArns=[found.id], Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.items())]
+    )
 
 
 def tags_by_arn(context: Context, arns: Iterable[str]) -> dict[str, dict[str, str]]:

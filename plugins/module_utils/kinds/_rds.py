@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
 
@@ -18,7 +17,8 @@ def tags(items: Iterable[Mapping[str, str]]) -> dict[str, str]:
 def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
     """AddTagsToResource: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_AddTagsToResource.html"""
     context.client("rds").add_tags_to_resource(
-        ResourceName=found.attributes["arn"], Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.items())])
+        ResourceName=found.attributes["arn"], Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.items())]
+    )
 
 
 def tags_by_arn(context: Context, arns: Iterable[str]) -> dict[str, Mapping[str, str]]:
@@ -29,7 +29,7 @@ def tags_by_arn(context: Context, arns: Iterable[str]) -> dict[str, Mapping[str,
     index = context.tags_by_arn()
     arns = list(arns)
     unknown = [arn for arn in arns if arn not in index and _name(arn).startswith(f"{context.stack.name}-")]
-    read = dict(zip(unknown, context.each(lambda arn: _read_tags(context, arn), unknown)))
+    read = dict(zip(unknown, context.each(lambda arn: _read_tags(context, arn), unknown), strict=True))
     return {arn: index.get(arn) or read.get(arn, {}) for arn in arns}
 
 

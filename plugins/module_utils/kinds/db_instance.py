@@ -13,17 +13,52 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
-    DELETING, FAILED, PENDING, READY, Context, Found, Kind, New, Retry)
+    DELETING,
+    FAILED,
+    PENDING,
+    READY,
+    Context,
+    Found,
+    Kind,
+    New,
+    Retry,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
-    arguments, create_only, initial, mutable, read, unordered)
+    arguments,
+    create_only,
+    initial,
+    mutable,
+    read,
+    unordered,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _rds
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html; all others are on the way somewhere.
 STATES = {
-    **dict.fromkeys(("available", "storage-optimization", "storage-config-upgrade", "storage-full", "stopped",
-                     "incompatible-parameters", "incompatible-option-group"), READY),
-    **dict.fromkeys(("failed", "incompatible-create", "incompatible-network", "incompatible-restore", "insufficient-capacity",
-                     "restore-error", "inaccessible-encryption-credentials"), FAILED),
+    **dict.fromkeys(
+        (
+            "available",
+            "storage-optimization",
+            "storage-config-upgrade",
+            "storage-full",
+            "stopped",
+            "incompatible-parameters",
+            "incompatible-option-group",
+        ),
+        READY,
+    ),
+    **dict.fromkeys(
+        (
+            "failed",
+            "incompatible-create",
+            "incompatible-network",
+            "incompatible-restore",
+            "insufficient-capacity",
+            "restore-error",
+            "inaccessible-encryption-credentials",
+        ),
+        FAILED,
+    ),
     "deleting": DELETING,
 }
 STORAGE = {"storage", "storage_type", "iops", "throughput"}
@@ -37,7 +72,10 @@ class Version:
         self.parts = version.split(".")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Version) and all(mine == its for mine, its in zip(self.parts, other.parts))
+        if not isinstance(other, Version):
+            return False
+        length = min(len(self.parts), len(other.parts))
+        return self.parts[:length] == other.parts[:length]
 
     def __hash__(self) -> int:
         return hash(self.parts[0])
@@ -93,39 +131,38 @@ def list_instances(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: DbInstance) -> Found:
-    request = arguments(values)
-    if values.max_storage:
-        request["MaxAllocatedStorage"] = values.max_storage
+    optional = {"MaxAllocatedStorage": values.max_storage, "EnableCloudwatchLogsExports": list(values.log_exports)}
     answer = context.client("rds").create_db_instance(
-        DBInstanceIdentifier=new.aws_name, **request, Port=values.port,
-        EnableCloudwatchLogsExports=list(values.log_exports or ()), Tags=new.tag_list)
+        DBInstanceIdentifier=new.aws_name, **arguments(values), **_given(optional), Port=values.port, Tags=new.tag_list
+    )
     return _found(answer["DBInstance"])
 
 
 def update(context: Context, found: Found, values: DbInstance, fields: set[str]) -> None:
     context.client("rds").modify_db_instance(
-        DBInstanceIdentifier=found.id, ApplyImmediately=True, **_changes(found, values, fields))
+        DBInstanceIdentifier=found.id, ApplyImmediately=True, **_changes(found, values, fields)
+    )
     if "parameter_group" in fields and "version" not in fields:
         context.note(f"db_instance {found.id}: the new parameter group will take effect when the database is rebooted")
 
 
 def delete(context: Context, found: Found) -> None:
-    """Automated backups go with the instance; the final snapshot's name is the same however often the call
-    is made."""
+    """Automated backups go with the instance. The final snapshot is named for this very instance, whose name others reuse."""
     if found.state == FAILED or not _wants_final_snapshot(context, found):
         context.client("rds").delete_db_instance(
-            DBInstanceIdentifier=found.id, SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
+            DBInstanceIdentifier=found.id, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+        )
         return
     snapshot = f"{found.id}-final-{found.attributes['resource_id'].removeprefix('db-').lower()}"
     context.client("rds").delete_db_instance(
-        DBInstanceIdentifier=found.id, FinalDBSnapshotIdentifier=snapshot, DeleteAutomatedBackups=True)
+        DBInstanceIdentifier=found.id, FinalDBSnapshotIdentifier=snapshot, DeleteAutomatedBackups=True
+    )
     context.note(f"db_instance {found.id}: its data is kept in the final snapshot {snapshot}, which is no part of the stack")
 
 
 def guard(found: Found) -> str | None:
     if found.values.deletion_protection:
-        return ("deletion protection is on: set deletion_protection: false in database.instances, run site.yml, "
-                "then tear down")
+        return "deletion protection is on: set deletion_protection: false in database.instances and run site.yml first"
     return None
 
 
@@ -140,11 +177,17 @@ def _changes(found: Found, values: DbInstance, fields: set[str]) -> dict[str, An
         request["DBPortNumber"] = values.port
     if "log_exports" in fields:
         before, after = set(found.values.log_exports), set(values.log_exports)
-        request["CloudwatchLogsExportConfiguration"] = {
-            "EnableLogTypes": sorted(after - before), "DisableLogTypes": sorted(before - after)}
+        request["CloudwatchLogsExportConfiguration"] = _given(
+            {"EnableLogTypes": sorted(after - before), "DisableLogTypes": sorted(before - after)}
+        )
     if "version" in fields:
         request["AllowMajorVersionUpgrade"] = bool(values.allow_major_upgrade)
     return request
+
+
+def _given(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty: an empty list is sent as an empty string."""
+    return {name: value for name, value in request.items() if value}
 
 
 def _wants_final_snapshot(context: Context, found: Found) -> bool:
@@ -157,18 +200,28 @@ def _found(raw: Mapping[str, Any]) -> Found:
     endpoint = raw.get("Endpoint") or {}
     parameter_groups = raw.get("DBParameterGroups") or [{}]
     values = read(
-        DbInstance, raw,
+        DbInstance,
+        raw,
         max_storage=raw.get("MaxAllocatedStorage") or 0,
         managed_password="MasterUserSecret" in raw,
         port=endpoint.get("Port"),
         subnet_group=raw.get("DBSubnetGroup", {}).get("DBSubnetGroupName"),
-        security_groups=tuple(group["VpcSecurityGroupId"] for group in raw.get("VpcSecurityGroups", [])),
+        security_groups=tuple(
+            group["VpcSecurityGroupId"] for group in raw.get("VpcSecurityGroups", []) if group.get("Status") != "removing"
+        ),
         parameter_group=parameter_groups[0].get("DBParameterGroupName"),
         performance_insights=raw.get("PerformanceInsightsEnabled", False),
         log_exports=tuple(raw.get("EnabledCloudwatchLogsExports", [])),
     )
-    return Found(raw["DBInstanceIdentifier"], values, _rds.tags(raw.get("TagList", [])), _state(raw),
-                 raw["DBInstanceIdentifier"], _attributes(raw), raw["DBInstanceStatus"])
+    return Found(
+        raw["DBInstanceIdentifier"],
+        values,
+        _rds.tags(raw.get("TagList", [])),
+        _state(raw),
+        raw["DBInstanceIdentifier"],
+        _attributes(raw),
+        raw["DBInstanceStatus"],
+    )
 
 
 def _state(raw: Mapping[str, Any]) -> str:
@@ -180,19 +233,37 @@ def _state(raw: Mapping[str, Any]) -> str:
 def _attributes(raw: Mapping[str, Any]) -> dict[str, Any]:
     endpoint = raw.get("Endpoint") or {}
     return {
-        "arn": raw["DBInstanceArn"], "endpoint": endpoint.get("Address"), "port": endpoint.get("Port"),
-        "engine": raw["Engine"], "version": raw["EngineVersion"], "database": raw.get("DBName"),
-        "username": raw.get("MasterUsername"), "resource_id": raw["DbiResourceId"],
+        "arn": raw["DBInstanceArn"],
+        "endpoint": endpoint.get("Address"),
+        "port": endpoint.get("Port"),
+        "engine": raw["Engine"],
+        "version": raw["EngineVersion"],
+        "database": raw.get("DBName"),
+        "username": raw.get("MasterUsername"),
+        "resource_id": raw["DbiResourceId"],
         "master_secret_arn": raw.get("MasterUserSecret", {}).get("SecretArn"),
     }
 
 
 KIND = Kind(
-    name="db_instance", service="rds", values=DbInstance, list=list_instances, calls={"DescribeDBInstances": "page"},
-    create=create, update=update, delete=delete, tag=_rds.tag, guard=guard, waits_for=("update", "delete"),
-    name_limit=63, unique_name=True, timeout=3600.0,
+    name="db_instance",
+    service="rds",
+    values=DbInstance,
+    list=list_instances,
+    calls={"DescribeDBInstances": "page"},
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_rds.tag,
+    guard=guard,
+    waits_for=("update", "delete"),
+    name_limit=63,
+    unique_name=True,
+    timeout=3600.0,
     # A backup or a change under way lets RDS refuse others until it is over.
-    retries=(Retry("ModifyDBInstance", "InvalidDBInstanceState", seconds=BUSY_SECONDS),
-             Retry("DeleteDBInstance", "InvalidDBInstanceState", seconds=BUSY_SECONDS),
-             Retry("CreateDBInstance", "InvalidParameterValue", "service.linked role")),
+    retries=(
+        Retry("ModifyDBInstance", "InvalidDBInstanceState", seconds=BUSY_SECONDS),
+        Retry("DeleteDBInstance", "InvalidDBInstanceState", seconds=BUSY_SECONDS),
+        Retry("CreateDBInstance", "InvalidParameterValue", "service.linked role"),
+    ),
 )

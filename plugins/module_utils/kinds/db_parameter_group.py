@@ -33,7 +33,8 @@ def list_parameter_groups(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: DbParameterGroup) -> Found:
     answer = context.client("rds").create_db_parameter_group(
-        DBParameterGroupName=new.aws_name, **arguments(values), Tags=new.tag_list)
+        DBParameterGroupName=new.aws_name, **arguments(values), Tags=new.tag_list
+    )
     return _found(answer["DBParameterGroup"], new.tags)
 
 
@@ -44,11 +45,16 @@ def update(context: Context, found: Found, values: DbParameterGroup, fields: set
     dynamic = _dynamic(context, found.id, [*changed, *reset])
     rds = context.client("rds")
     for names in _batches(changed):
-        rds.modify_db_parameter_group(DBParameterGroupName=found.id, Parameters=[
-            {"ParameterName": name, "ParameterValue": after[name], **_apply_method(name, dynamic)} for name in names])
+        rds.modify_db_parameter_group(
+            DBParameterGroupName=found.id,
+            Parameters=[{"ParameterName": name, "ParameterValue": after[name], **_apply_method(name, dynamic)} for name in names],
+        )
     for names in _batches(reset):
-        rds.reset_db_parameter_group(DBParameterGroupName=found.id, ResetAllParameters=False, Parameters=[
-            {"ParameterName": name, **_apply_method(name, dynamic)} for name in names])
+        rds.reset_db_parameter_group(
+            DBParameterGroupName=found.id,
+            ResetAllParameters=False,
+            Parameters=[{"ParameterName": name, **_apply_method(name, dynamic)} for name in names],
+        )
     static = sorted({*changed, *reset} - dynamic)
     if static and found.values.parameters is not None:
         context.note(f"db_parameter_group {found.id}: {', '.join(static)} will take effect when its databases are rebooted")
@@ -63,8 +69,12 @@ def _with_parameters(context: Context, group: Found) -> Found:
     if not group.belongs_to(context.stack, "db_parameter_group"):
         return group
     parameters = _values(_parameters(context, group.id, Source="user"))
-    declared = {name for declaration in context.declared("db_parameter_group") if declaration.name == group.logical_name
-                for name in declaration.values.parameters or ()}
+    declared = {
+        name
+        for declaration in context.declared("db_parameter_group")
+        if declaration.name == group.logical_name
+        for name in declaration.values.parameters or ()
+    }
     for names in _batches(sorted(declared - parameters.keys())):
         parameters |= _values(_parameters(context, group.id, Filters=_named(names)))
     return dataclasses.replace(group, values=dataclasses.replace(group.values, parameters=parameters))
@@ -98,12 +108,25 @@ def _batches(names: list[str]) -> Iterator[list[str]]:
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
     name = raw["DBParameterGroupName"]
-    return Found(name, read(DbParameterGroup, raw, parameters=None), tags, name=name,
-                 attributes={"arn": raw["DBParameterGroupArn"], "family": raw["DBParameterGroupFamily"]})
+    return Found(
+        name,
+        read(DbParameterGroup, raw, parameters=None),
+        tags,
+        name=name,
+        attributes={"arn": raw["DBParameterGroupArn"], "family": raw["DBParameterGroupFamily"]},
+    )
 
 
 KIND = Kind(
-    name="db_parameter_group", service="rds", values=DbParameterGroup, list=list_parameter_groups,
+    name="db_parameter_group",
+    service="rds",
+    values=DbParameterGroup,
+    list=list_parameter_groups,
     calls={"DescribeDBParameterGroups": "page", "ListTagsForResource": "resource", "DescribeDBParameters": "resource"},
-    create=create, update=update, delete=delete, tag=_rds.tag, create_before_delete=True, unique_name=True,
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_rds.tag,
+    create_before_delete=True,
+    unique_name=True,
 )

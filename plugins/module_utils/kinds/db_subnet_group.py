@@ -28,15 +28,13 @@ def list_subnet_groups(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: DbSubnetGroup) -> Found:
-    answer = context.client("rds").create_db_subnet_group(
-        DBSubnetGroupName=new.aws_name, **arguments(values), Tags=new.tag_list)
+    answer = context.client("rds").create_db_subnet_group(DBSubnetGroupName=new.aws_name, **arguments(values), Tags=new.tag_list)
     return _found(answer["DBSubnetGroup"], new.tags)
 
 
 def update(context: Context, found: Found, values: DbSubnetGroup, fields: set[str]) -> None:
     """The call requires the subnets, whatever has changed."""
-    context.client("rds").modify_db_subnet_group(
-        DBSubnetGroupName=found.id, **arguments(values, fields | {"subnets"}))
+    context.client("rds").modify_db_subnet_group(DBSubnetGroupName=found.id, **arguments(values, fields | {"subnets"}))
 
 
 def delete(context: Context, found: Found) -> None:
@@ -50,7 +48,14 @@ def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
 
 
 KIND = Kind(
-    name="db_subnet_group", service="rds", values=DbSubnetGroup, list=list_subnet_groups,
+    name="db_subnet_group",
+    service="rds",
+    values=DbSubnetGroup,
+    list=list_subnet_groups,
     calls={"DescribeDBSubnetGroups": "page", "ListTagsForResource": "resource"},
-    create=create, update=update, delete=delete, tag=_rds.tag, unique_name=True,
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_rds.tag,
+    unique_name=True,
 )

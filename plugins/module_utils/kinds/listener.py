@@ -31,8 +31,7 @@ class Listener:
 
 def list_listeners(context: Context) -> Iterable[Found]:
     owners = [owner.id for owner in context.found("load_balancer") if owner.belongs_to(context.stack, "load_balancer")]
-    pages = context.each(lambda owner: context.pages(
-        "elbv2", "describe_listeners", "Listeners", LoadBalancerArn=owner), owners)
+    pages = context.each(lambda owner: context.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=owner), owners)
     listeners = [raw for page in pages for raw in page]
     tags = _elbv2.tags_by_arn(context, [raw["ListenerArn"] for raw in listeners])
     return [_found(raw, tags.get(raw["ListenerArn"], {})) for raw in listeners]
@@ -43,8 +42,7 @@ def identity(values: Listener) -> tuple[Any, ...]:
 
 
 def create(context: Context, new: New, values: Listener) -> Found:
-    answer = context.client("elbv2").create_listener(
-        **arguments(values), DefaultActions=[values.action], Tags=new.tag_list)
+    answer = context.client("elbv2").create_listener(**arguments(values), DefaultActions=[values.action], Tags=new.tag_list)
     return _found(answer["Listeners"][0], new.tags)
 
 
@@ -60,12 +58,26 @@ def delete(context: Context, found: Found) -> None:
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
     default = raw["DefaultActions"][-1] if raw.get("DefaultActions") else {}
     action = {key: value for key, value in default.items() if key not in IMPLIED}
-    return Found(raw["ListenerArn"], read(Listener, raw, action=action), tags, name=str(raw["Port"]),
-                 attributes={"arn": raw["ListenerArn"]})
+    return Found(
+        raw["ListenerArn"],
+        read(Listener, raw, action=action),
+        tags,
+        name=str(raw["Port"]),
+        attributes={"arn": raw["ListenerArn"]},
+    )
 
 
 KIND = Kind(
-    name="listener", service="elbv2", values=Listener, list=list_listeners,
-    calls={"DescribeListeners": "parent", "DescribeTags": "parent"}, create=create, update=update, delete=delete,
-    tag=_elbv2.tag, after=("load_balancer",), identity=identity, parent="load_balancer",
+    name="listener",
+    service="elbv2",
+    values=Listener,
+    list=list_listeners,
+    calls={"DescribeListeners": "parent", "DescribeTags": "parent"},
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_elbv2.tag,
+    after=("load_balancer",),
+    identity=identity,
+    parent="load_balancer",
 )

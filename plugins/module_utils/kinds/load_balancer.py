@@ -9,10 +9,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
-    FAILED, GONE, PENDING, READY, Context, Found, Kind, New)
+    FAILED,
+    GONE,
+    PENDING,
+    READY,
+    Context,
+    Found,
+    Kind,
+    New,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
-    arguments, create_only, initial, mutable, read, unordered)
+    arguments,
+    create_only,
+    initial,
+    mutable,
+    read,
+    unordered,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2
 
 STATES = {"provisioning": PENDING, "active": READY, "active_impaired": READY, "failed": FAILED}
@@ -42,8 +56,8 @@ def list_load_balancers(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: LoadBalancer) -> Found:
     answer = context.client("elbv2").create_load_balancer(
-        Name=new.aws_name, Type="application", **arguments(values, {"scheme", "subnets", "security_groups"}),
-        Tags=new.tag_list)
+        Name=new.aws_name, Type="application", **arguments(values, {"scheme", "subnets", "security_groups"}), Tags=new.tag_list
+    )
     return _found(answer["LoadBalancers"][0], new.tags)
 
 
@@ -51,7 +65,8 @@ def update(context: Context, found: Found, values: LoadBalancer, fields: set[str
     elbv2 = context.client("elbv2")
     if fields & ATTRIBUTES:
         elbv2.modify_load_balancer_attributes(
-            LoadBalancerArn=found.id, Attributes=_elbv2.attribute_list(arguments(values, fields & ATTRIBUTES)))
+            LoadBalancerArn=found.id, Attributes=_elbv2.attribute_list(arguments(values, fields & ATTRIBUTES))
+        )
     if "subnets" in fields:
         elbv2.set_subnets(LoadBalancerArn=found.id, **arguments(values, {"subnets"}))
     if "security_groups" in fields:
@@ -65,8 +80,7 @@ def delete(context: Context, found: Found) -> None:
 
 def guard(found: Found) -> str | None:
     if found.values.deletion_protection:
-        return ("deletion protection is on: set deletion_protection: false in load_balancer.load_balancers, "
-                "run site.yml, then tear down")
+        return "deletion protection is on: set deletion_protection: false in load_balancer.load_balancers and run site.yml first"
     return None
 
 
@@ -89,14 +103,28 @@ def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
     state = raw.get("State", {})
     values = read(LoadBalancer, raw, subnets=tuple(zone["SubnetId"] for zone in raw.get("AvailabilityZones", [])))
     return Found(
-        raw["LoadBalancerArn"], values, tags, STATES[state.get("Code", "active")], raw["LoadBalancerName"],
+        raw["LoadBalancerArn"],
+        values,
+        tags,
+        STATES[state.get("Code", "active")],
+        raw["LoadBalancerName"],
         {"arn": raw["LoadBalancerArn"], "dns_name": raw.get("DNSName"), "zone_id": raw.get("CanonicalHostedZoneId")},
-        state.get("Reason", ""))
+        state.get("Reason", ""),
+    )
 
 
 KIND = Kind(
-    name="load_balancer", service="elbv2", values=LoadBalancer, list=list_load_balancers,
+    name="load_balancer",
+    service="elbv2",
+    values=LoadBalancer,
+    list=list_load_balancers,
     calls={"DescribeLoadBalancers": "page", "DescribeTags": "page", "DescribeLoadBalancerAttributes": "resource"},
-    create=create, update=update, delete=delete, tag=_elbv2.tag, guard=guard, waits_for=("delete",),
-    name_limit=32, unique_name=True,
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_elbv2.tag,
+    guard=guard,
+    waits_for=("delete",),
+    name_limit=32,
+    unique_name=True,
 )

@@ -50,7 +50,8 @@ def list_target_groups(context: Context) -> Iterable[Found]:
 def create(context: Context, new: New, values: TargetGroup) -> Found:
     fixed = arguments(values, {"vpc", "protocol", "port", "target_type"})
     answer = context.client("elbv2").create_target_group(
-        Name=new.aws_name, **fixed, **_health_check(values, HEALTH_CHECK | {"matcher"}), Tags=new.tag_list)
+        Name=new.aws_name, **fixed, **_health_check(values, HEALTH_CHECK | {"matcher"}), Tags=new.tag_list
+    )
     return _found(answer["TargetGroups"][0], new.tags)
 
 
@@ -82,13 +83,20 @@ def _with_attributes(context: Context, group: Found) -> Found:
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
     values = read(TargetGroup, raw, matcher=raw.get("Matcher", {}).get("HttpCode"))
-    return Found(raw["TargetGroupArn"], values, tags, name=raw["TargetGroupName"],
-                 attributes={"arn": raw["TargetGroupArn"]})
+    return Found(raw["TargetGroupArn"], values, tags, name=raw["TargetGroupName"], attributes={"arn": raw["TargetGroupArn"]})
 
 
 KIND = Kind(
-    name="target_group", service="elbv2", values=TargetGroup, list=list_target_groups,
+    name="target_group",
+    service="elbv2",
+    values=TargetGroup,
+    list=list_target_groups,
     calls={"DescribeTargetGroups": "page", "DescribeTags": "page", "DescribeTargetGroupAttributes": "resource"},
-    create=create, update=update, delete=delete, tag=_elbv2.tag, create_before_delete=True, name_limit=32,
+    create=create,
+    update=update,
+    delete=delete,
+    tag=_elbv2.tag,
+    create_before_delete=True,
+    name_limit=32,
     unique_name=True,
 )

@@ -19,46 +19,66 @@ TIER = "load_balancer"
 KINDS = ("load_balancer", "target_group", "listener")
 SPEC = {
     "vpc": {"type": "str", "default": "main"},
-    "load_balancers": {"type": "list", "elements": "dict", "default": [], "options": {
-        "name": {"type": "str", "required": True},
-        "scheme": {"type": "str", "choices": ["internet-facing", "internal"], "default": "internet-facing"},
-        "subnets": {"type": "str", "required": True},
-        "security_groups": {"type": "list", "elements": "str", "required": True},
-        "idle_timeout": {"type": "int", "default": 60},
-        "drop_invalid_headers": {"type": "bool", "default": True},
-        "desync": {"type": "str", "choices": ["monitor", "defensive", "strictest"], "default": "defensive"},
-        "deletion_protection": {"type": "bool", "default": False},
-        "listeners": {"type": "list", "elements": "dict", "default": [], "options": {
+    "load_balancers": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "scheme": {"type": "str", "choices": ["internet-facing", "internal"], "default": "internet-facing"},
+            "subnets": {"type": "str", "required": True},
+            "security_groups": {"type": "list", "elements": "str", "required": True},
+            "idle_timeout": {"type": "int", "default": 60},
+            "drop_invalid_headers": {"type": "bool", "default": True},
+            "desync": {"type": "str", "choices": ["monitor", "defensive", "strictest"], "default": "defensive"},
+            "deletion_protection": {"type": "bool", "default": False},
+            "listeners": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "port": {"type": "int", "required": True},
+                    "protocol": {"type": "str", "choices": ["HTTP"], "default": "HTTP"},
+                    "target_group": {"type": "str"},
+                    "redirect": {"type": "str"},
+                    "redirect_status": {"type": "int", "choices": [301, 302], "default": 301},
+                    "fixed_response": {"type": "int"},
+                    "fixed_response_body": {"type": "str"},
+                },
+            },
+        },
+    },
+    "target_groups": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
             "port": {"type": "int", "required": True},
-            "protocol": {"type": "str", "choices": ["HTTP"], "default": "HTTP"},
-            "target_group": {"type": "str"},
-            "redirect": {"type": "str"},
-            "redirect_status": {"type": "int", "choices": [301, 302], "default": 301},
-            "fixed_response": {"type": "int"},
-            "fixed_response_body": {"type": "str"},
-        }},
-    }},
-    "target_groups": {"type": "list", "elements": "dict", "default": [], "options": {
-        "name": {"type": "str", "required": True},
-        "port": {"type": "int", "required": True},
-        "protocol": {"type": "str", "choices": ["HTTP", "HTTPS"], "default": "HTTP"},
-        "target_type": {"type": "str", "choices": ["instance", "ip"], "default": "instance"},
-        "health_check": {"type": "dict", "default": {}, "options": {
-            "path": {"type": "str", "default": "/"},
-            "interval": {"type": "int", "default": 15},
-            "timeout": {"type": "int", "default": 5},
-            "healthy": {"type": "int", "default": 2},
-            "unhealthy": {"type": "int", "default": 3},
-            "matcher": {"type": "str", "default": "200"},
-        }},
-        "deregistration_delay": {"type": "int", "default": 60},
-        "slow_start": {"type": "int", "default": 0},
-        "stickiness": {"type": "int", "default": 0},
-        "algorithm": {"type": "str", "choices": ["round_robin", "least_outstanding_requests"], "default": "round_robin"},
-    }},
+            "protocol": {"type": "str", "choices": ["HTTP", "HTTPS"], "default": "HTTP"},
+            "target_type": {"type": "str", "choices": ["instance", "ip"], "default": "instance"},
+            "health_check": {
+                "type": "dict",
+                "default": {},
+                "options": {
+                    "path": {"type": "str", "default": "/"},
+                    "interval": {"type": "int", "default": 15},
+                    "timeout": {"type": "int", "default": 5},
+                    "healthy": {"type": "int", "default": 2},
+                    "unhealthy": {"type": "int", "default": 3},
+                    "matcher": {"type": "str", "default": "200"},
+                },
+            },
+            "deregistration_delay": {"type": "int", "default": 60},
+            "slow_start": {"type": "int", "default": 0},
+            "stickiness": {"type": "int", "default": 0},
+            "algorithm": {"type": "str", "choices": ["round_robin", "least_outstanding_requests"], "default": "round_robin"},
+        },
+    },
 }
-NAME = Constraint(pattern=r"(?=.{1,32}$)[a-z]([a-z0-9-]*[a-z0-9])?",
-                  says="a name is 1 to 32 lower-case letters, digits and hyphens")
+NAME = Constraint(
+    pattern=r"(?=.{1,32}$)[a-z]([a-z0-9-]*[a-z0-9])?", says="a name is 1 to 32 lower-case letters, digits and hyphens"
+)
 PORT = Constraint(minimum=1, maximum=65535)
 CODE = r"[2-4]\d\d"
 CONSTRAINTS = {
@@ -68,19 +88,21 @@ CONSTRAINTS = {
     "load_balancers[].idle_timeout": Constraint(minimum=1, maximum=4000),
     "load_balancers[].listeners": Constraint(unique="port"),
     "load_balancers[].listeners[].port": PORT,
-    "load_balancers[].listeners[].fixed_response": Constraint(
-        pattern=r"[245]\d\d", says="a response is 2xx, 4xx or 5xx"),
+    "load_balancers[].listeners[].fixed_response": Constraint(pattern=r"[245]\d\d", says="a response is 2xx, 4xx or 5xx"),
     "load_balancers[].listeners[].fixed_response_body": Constraint(max_length=1024),
     "target_groups": Constraint(unique="name"),
     "target_groups[].name": NAME,
     "target_groups[].port": PORT,
-    "target_groups[].health_check.path": Constraint(pattern=r"/\S{0,1023}", says="a path begins with / and has at most 1024 characters"),
+    "target_groups[].health_check.path": Constraint(
+        pattern=r"/\S{0,1023}", says="a path begins with / and is at most 1024 characters"
+    ),
     "target_groups[].health_check.interval": Constraint(minimum=5, maximum=300),
     "target_groups[].health_check.timeout": Constraint(minimum=2, maximum=120),
     "target_groups[].health_check.healthy": Constraint(minimum=2, maximum=10),
     "target_groups[].health_check.unhealthy": Constraint(minimum=2, maximum=10),
     "target_groups[].health_check.matcher": Constraint(
-        pattern=rf"{CODE}([,-]{CODE})*", says='codes from 200 to 499 like "200", "200,204" or "200-299"'),
+        pattern=rf"{CODE}([,-]{CODE})*", says='codes from 200 to 499 like "200", "200,204" or "200-299"'
+    ),
     "target_groups[].deregistration_delay": Constraint(minimum=0, maximum=3600),
     "target_groups[].slow_start": Constraint(minimum=0, maximum=900),
     "target_groups[].stickiness": Constraint(minimum=0, maximum=604800),
@@ -90,7 +112,8 @@ SHORTEST_SLOW_START = 30
 DEFAULT_STICKY_SECONDS = 86400
 ACTIONS = ("target_group", "redirect", "fixed_response")
 REDIRECT = re.compile(
-    r"(?P<Protocol>https?|#\{protocol\})://(?P<Host>[^/:?]+)(:(?P<Port>\d+|#\{port\}))?(?P<Path>/[^?]*)?(\?(?P<Query>.*))?")
+    r"(?P<Protocol>https?|#\{protocol\})://(?P<Host>[^/:?]+)(:(?P<Port>\d+|#\{port\}))?(?P<Path>/[^?]*)?(\?(?P<Query>.*))?"
+)
 REQUEST = {"Protocol": "#{protocol}", "Host": "#{host}", "Port": "#{port}", "Path": "/#{path}", "Query": "#{query}"}
 PORTS = {"http": "80", "https": "443", "#{protocol}": "#{port}"}
 
@@ -105,12 +128,24 @@ def _target_groups(options: Mapping[str, Any]) -> Iterator[Declaration]:
     for index, group in enumerate(options["target_groups"]):
         path = f"load_balancer.target_groups[{index}]"
         _check_target_group(group, path)
-        yield Declaration("target_group", group["name"], TIER, TargetGroup(
-            vpc=Reference("vpc", options["vpc"]), protocol=group["protocol"], port=group["port"],
-            target_type=group["target_type"], **group["health_check"],
-            deregistration_delay=group["deregistration_delay"], slow_start=group["slow_start"],
-            algorithm=group["algorithm"], sticky=group["stickiness"] > 0,
-            sticky_seconds=group["stickiness"] or DEFAULT_STICKY_SECONDS), path)
+        yield Declaration(
+            "target_group",
+            group["name"],
+            TIER,
+            TargetGroup(
+                vpc=Reference("vpc", options["vpc"]),
+                protocol=group["protocol"],
+                port=group["port"],
+                target_type=group["target_type"],
+                **group["health_check"],
+                deregistration_delay=group["deregistration_delay"],
+                slow_start=group["slow_start"],
+                algorithm=group["algorithm"],
+                sticky=group["stickiness"] > 0,
+                sticky_seconds=group["stickiness"] or DEFAULT_STICKY_SECONDS,
+            ),
+            path,
+        )
 
 
 def _load_balancers(options: Mapping[str, Any]) -> Iterator[Declaration]:
@@ -118,20 +153,39 @@ def _load_balancers(options: Mapping[str, Any]) -> Iterator[Declaration]:
     for index, balancer in enumerate(options["load_balancers"]):
         path = f"load_balancer.load_balancers[{index}]"
         public = balancer["scheme"] == "internet-facing"
-        yield Declaration("load_balancer", balancer["name"], TIER, LoadBalancer(
-            scheme=balancer["scheme"], subnets=Reference("subnet", f"{balancer['subnets']}/", every=True),
-            security_groups=tuple(Reference("security_group", name) for name in balancer["security_groups"]),
-            idle_timeout=balancer["idle_timeout"], deletion_protection=balancer["deletion_protection"],
-            drop_invalid_headers=balancer["drop_invalid_headers"], desync=balancer["desync"],
-            internet_gateway=Reference("internet_gateway", options["vpc"]) if public else None), path)
+        yield Declaration(
+            "load_balancer",
+            balancer["name"],
+            TIER,
+            LoadBalancer(
+                scheme=balancer["scheme"],
+                subnets=Reference("subnet", f"{balancer['subnets']}/", every=True),
+                security_groups=tuple(Reference("security_group", name) for name in balancer["security_groups"]),
+                idle_timeout=balancer["idle_timeout"],
+                deletion_protection=balancer["deletion_protection"],
+                drop_invalid_headers=balancer["drop_invalid_headers"],
+                desync=balancer["desync"],
+                internet_gateway=Reference("internet_gateway", options["vpc"]) if public else None,
+            ),
+            path,
+        )
         for number, listener in enumerate(balancer["listeners"]):
             yield _listener(balancer["name"], listener, known, f"{path}.listeners[{number}]")
 
 
 def _listener(balancer: str, listener: Mapping[str, Any], known: set[str], path: str) -> Declaration:
-    return Declaration("listener", f"{balancer}/{listener['port']}", TIER, Listener(
-        load_balancer=Reference("load_balancer", balancer), port=listener["port"], protocol=listener["protocol"],
-        action=_action(listener, known, path)), path)
+    return Declaration(
+        "listener",
+        f"{balancer}/{listener['port']}",
+        TIER,
+        Listener(
+            load_balancer=Reference("load_balancer", balancer),
+            port=listener["port"],
+            protocol=listener["protocol"],
+            action=_action(listener, known, path),
+        ),
+        path,
+    )
 
 
 def _action(listener: Mapping[str, Any], known: set[str], path: str) -> dict[str, Any]:
@@ -144,11 +198,18 @@ def _action(listener: Mapping[str, Any], known: set[str], path: str) -> dict[str
         require_known(listener["target_group"], known, f"{path}.target_group", "target group")
         return {"Type": "forward", "TargetGroupArn": Reference("target_group", listener["target_group"])}
     if given == ["redirect"]:
-        return {"Type": "redirect", "RedirectConfig": {
-            **_redirect(listener["redirect"], f"{path}.redirect"), "StatusCode": f"HTTP_{listener['redirect_status']}"}}
+        return {
+            "Type": "redirect",
+            "RedirectConfig": {
+                **_redirect(listener["redirect"], f"{path}.redirect"),
+                "StatusCode": f"HTTP_{listener['redirect_status']}",
+            },
+        }
     body = {"MessageBody": listener["fixed_response_body"]} if listener["fixed_response_body"] else {}
-    return {"Type": "fixed-response", "FixedResponseConfig": {
-        "StatusCode": str(listener["fixed_response"]), "ContentType": "text/plain", **body}}
+    return {
+        "Type": "fixed-response",
+        "FixedResponseConfig": {"StatusCode": str(listener["fixed_response"]), "ContentType": "text/plain", **body},
+    }
 
 
 def _redirect(url: str, path: str) -> dict[str, str]:
@@ -171,7 +232,9 @@ def _check_prefix(options: Mapping[str, Any], stack: Stack) -> None:
 def _check_target_group(group: Mapping[str, Any], path: str) -> None:
     check = group["health_check"]
     if check["timeout"] >= check["interval"]:
-        raise InvalidOption(f"{path}.health_check.timeout", f"{check['timeout']} has to be below the interval of {check['interval']}")
+        raise InvalidOption(
+            f"{path}.health_check.timeout", f"{check['timeout']} has to be below the interval of {check['interval']}"
+        )
     if 0 < group["slow_start"] < SHORTEST_SLOW_START:
         raise InvalidOption(f"{path}.slow_start", f"is 0 for off, or {SHORTEST_SLOW_START} to 900 seconds")
     if group["slow_start"] and group["algorithm"] != "round_robin":

@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Reference, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import validated
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2, load_balancer, target_group
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import load_balancer as tier
+
+STACK = Stack("demo", "123456789012", "eu-west-1")
+OPTIONS: dict[str, Any] = {
+    "load_balancers": [
+        {"name": "front", "subnets": "public", "security_groups": ["alb"], "listeners": [{"port": 80, "target_group": "app"}]}
+    ],
+    "target_groups": [{"name": "app", "port": 3000, "health_check": {"path": "/health"}}],
+}
+
+
+def build(options: dict[str, Any], stack: Stack = STACK) -> dict[Key, Declaration]:
+    checked = validated(options, tier.SPEC, tier.CONSTRAINTS, "load_balancer")
+    return {declaration.key: declaration for declaration in tier.build(checked, stack)}
+
+
+def changed(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    options = copy.deepcopy(OPTIONS)
+    change(options)
+    return options
+
+
+def with_listener(**listener: Any) -> dict[str, Any]:
+    return changed(lambda o: o["load_balancers"][0].update(listeners=[{"port": 80, **listener}]))
+
+
+def with_target_group(**options: Any) -> dict[str, Any]:
+    return changed(lambda o: o["target_groups"][0].update(options))
+
+
+def action(**listener: Any) -> dict[str, Any]:
+    return build(with_listener(**listener))[Key("listener", "front/80")].values.action
+
+
+def test_nothing_described_declares_nothing() -> None:
+    assert build({}) == {}
+
+
+def test_a_listener_forwards_to_a_target_group() -> None:
+    declared = build(OPTIONS)
+    assert sorted(map(str, declared)) == ["listener/front/80", "load_balancer/front", "target_group/app"]
+    listener = declared[Key("listener", "front/80")].values
+    assert listener.load_balancer == Reference("load_balancer", "front")
+    assert listener.action == {"Type": "forward", "TargetGroupArn": Reference("target_group", "app")}
+
+
+def test_only_an_internet_facing_one_waits_for_the_internet_gateway() -> None:
+    assert build(OPTIONS)[Key("load_balancer", "front")].values.internet_gateway == Reference("internet_gateway", "main")
+    internal = build(changed(lambda o: o["load_balancers"][0].update(scheme="internal")))
+    assert internal[Key("load_balancer", "front")].values.internet_gateway is None
+
+
+def test_the_rest_of_a_health_check_has_defaults_with_and_without_the_option() -> None:
+    given = build(OPTIONS)[Key("target_group", "app")].values
+    assert (given.path, given.interval, given.timeout, given.matcher) == ("/health", 15, 5, "200")
+    omitted = build(changed(lambda o: o["target_groups"][0].pop("health_check")))[Key("target_group", "app")].values
+    assert (omitted.path, omitted.interval, omitted.timeout, omitted.matcher) == ("/", 15, 5, "200")
+
+
+@pytest.mark.parametrize(("seconds", "sticky", "duration"), [(0, False, 86400), (3600, True, 3600)])
+def test_stickiness(seconds: int, sticky: bool, duration: int) -> None:
+    values = build(with_target_group(stickiness=seconds))[Key("target_group", "app")].values
+    assert (values.sticky, values.sticky_seconds) == (sticky, duration)
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol", "host", "port", "path", "query"),
+    [
+        ("https://#{host}/#{path}?#{query}", "HTTPS", "#{host}", "443", "/#{path}", "#{query}"),
+        ("https://#{host}", "HTTPS", "#{host}", "443", "/#{path}", "#{query}"),
+        ("https://www.example.com:8443/new?from=#{host}", "HTTPS", "www.example.com", "8443", "/new", "from=#{host}"),
+        ("#{protocol}://www.example.com", "#{protocol}", "www.example.com", "#{port}", "/#{path}", "#{query}"),
+        ("http://#{host}:#{port}/moved", "HTTP", "#{host}", "#{port}", "/moved", "#{query}"),
+    ],
+)
+def test_a_redirect_keeps_what_it_does_not_say(url: str, protocol: str, host: str, port: str, path: str, query: str) -> None:
+    assert action(redirect=url) == {
+        "Type": "redirect",
+        "RedirectConfig": {
+            "Protocol": protocol,
+            "Host": host,
+            "Port": port,
+            "Path": path,
+            "Query": query,
+            "StatusCode": "HTTP_301",
+        },
+    }
+
+
+def test_a_fixed_response() -> None:
+    config = {"StatusCode": "404", "ContentType": "text/plain"}
+    assert action(fixed_response=404) == {"Type": "fixed-response", "FixedResponseConfig": config}
+    with_body = action(fixed_response=404, fixed_response_body="Nothing here")
+    assert with_body["FixedResponseConfig"] == {**config, "MessageBody": "Nothing here"}
+
+
+BALANCER, LISTENER, GROUP = "load_balancers[0]", "load_balancers[0].listeners[0]", "target_groups[0]"
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "name in capitals": (changed(lambda o: o["load_balancers"][0].update(name="Front")), f"{BALANCER}.name"),
+    "no security group": (changed(lambda o: o["load_balancers"][0].update(security_groups=[])), f"{BALANCER}.security_groups"),
+    "endless idling": (changed(lambda o: o["load_balancers"][0].update(idle_timeout=4001)), f"{BALANCER}.idle_timeout"),
+    "two load balancers of a name": (
+        changed(lambda o: o["load_balancers"].append(o["load_balancers"][0])),
+        "load_balancers[1].name",
+    ),
+    "two listeners of a port": (
+        changed(lambda o: o["load_balancers"][0]["listeners"].append({"port": 80, "fixed_response": 404})),
+        "load_balancers[0].listeners[1].port",
+    ),
+    "listener without an action": (with_listener(), LISTENER),
+    "listener with two actions": (with_listener(target_group="app", fixed_response=404), LISTENER),
+    "unknown target group": (with_listener(target_group="web"), f"{LISTENER}.target_group"),
+    "body without a response": (with_listener(target_group="app", fixed_response_body="x"), f"{LISTENER}.fixed_response_body"),
+    "response that redirects": (with_listener(fixed_response=301), f"{LISTENER}.fixed_response"),
+    "redirect without an address": (with_listener(redirect="https"), f"{LISTENER}.redirect"),
+    "redirect to itself": (with_listener(redirect="#{protocol}://#{host}/#{path}?x"), f"{LISTENER}.redirect"),
+    "redirect for a while": (with_listener(redirect="https://#{host}", redirect_status=307), f"{LISTENER}.redirect_status"),
+    "port 0": (with_listener(port=0, target_group="app"), f"{LISTENER}.port"),
+    "relative path": (with_target_group(health_check={"path": "health"}), f"{GROUP}.health_check.path"),
+    "hasty check": (with_target_group(health_check={"interval": 4}), f"{GROUP}.health_check.interval"),
+    "check that overtakes itself": (with_target_group(health_check={"interval": 5}), f"{GROUP}.health_check.timeout"),
+    "success by error": (with_target_group(health_check={"matcher": "500"}), f"{GROUP}.health_check.matcher"),
+    "one success": (with_target_group(health_check={"healthy": 1}), f"{GROUP}.health_check.healthy"),
+    "long farewell": (with_target_group(deregistration_delay=3601), f"{GROUP}.deregistration_delay"),
+    "slow start that is none": (with_target_group(slow_start=10), f"{GROUP}.slow_start"),
+    "slow start with another algorithm": (
+        with_target_group(slow_start=30, algorithm="least_outstanding_requests"),
+        f"{GROUP}.slow_start",
+    ),
+    "sticky for months": (with_target_group(stickiness=604801), f"{GROUP}.stickiness"),
+}
+
+
+@pytest.mark.parametrize(("options", "where"), WRONG.values(), ids=list(WRONG))
+def test_wrong_options_are_refused_with_their_path(options: dict[str, Any], where: str) -> None:
+    with pytest.raises(InvalidOption) as refused:
+        build(options)
+    assert refused.value.path == f"load_balancer.{where}"
+
+
+def test_a_name_that_aws_reserves_is_refused() -> None:
+    with pytest.raises(InvalidOption, match="internal-"):
+        build(OPTIONS, Stack("internal-tools", "123456789012", "eu-west-1"))
+
+
+@pytest.mark.parametrize("kind", [load_balancer.KIND, target_group.KIND], ids=lambda kind: kind.name)
+def test_long_names_are_shortened_to_32_characters(kind: Any) -> None:
+    long = Stack("a-stack-with-quite-a-long-name", "123456789012", "eu-west-1")
+    first, second = (kind.aws_name(long, name, "-1a2b") for name in ("app-blue", "app-green"))
+    assert len(first) <= 32 and len(second) <= 32 and first != second
+
+
+def test_attributes_are_text_in_the_api_alone() -> None:
+    attributes = {"deletion_protection.enabled": True, "idle_timeout.timeout_seconds": 60, "mode": "defensive"}
+    as_text = _elbv2.attribute_list(attributes)
+    assert {item["Key"]: item["Value"] for item in as_text} == {
+        "deletion_protection.enabled": "true",
+        "idle_timeout.timeout_seconds": "60",
+        "mode": "defensive",
+    }
+    assert _elbv2.attributes(as_text) == attributes
+
+
+class Vanishing(Exception):
+    """An answer of the API about something that has gone."""
+
+    response = {"Error": {"Code": "LoadBalancerNotFound"}}  # noqa: RUF012
+
+
+class Busy:
+    """A context in whose account others delete load balancers: asking for the tags of ``gone`` fails."""
+
+    def client(self, _service: str) -> Busy:
+        return self
+
+    def each(self, function: Callable[[Any], Any], items: Any) -> list[Any]:
+        return [function(item) for item in items]
+
+    def describe_tags(self, ResourceArns: list[str]) -> dict[str, Any]:  # noqa: N803  the API's name
+        if "gone" in ResourceArns:
+            raise Vanishing
+        return {"TagDescriptions": [{"ResourceArn": arn, "Tags": [{"Key": "of", "Value": arn}]} for arn in ResourceArns]}
+
+
+def test_what_goes_while_it_is_looked_at_does_not_fail_the_survey() -> None:
+    assert _elbv2.tags_by_arn(Busy(), ["first", "gone", "second"]) == {"first": {"of": "first"}, "second": {"of": "second"}}

@@ -26,7 +26,7 @@ SPEC = {
             "name": {"type": "str", "required": True},
             "retention": {"type": "int", "choices": RETENTION_DAYS, "default": 30},
             "log_group": {"type": "str"},
-            "kms_key": {"type": "str", "default": ""},
+            "kms_key": {"type": "str", "default": "", "no_log": False},
         },
     },
 }

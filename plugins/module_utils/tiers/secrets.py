@@ -14,23 +14,23 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import Se
 
 TIER = "secrets"
 KINDS = ("secret",)
+# Nothing here is a secret itself, whatever Ansible concludes from the names.
 SPEC = {
     "secrets": {
         "type": "list",
         "elements": "dict",
         "default": [],
-        # Names and rules, no values.
         "no_log": False,
         "options": {
             "name": {"type": "str", "required": True},
             "description": {"type": "str", "default": ""},
             "content": {"type": "str", "choices": ["generated", "empty"], "default": "generated"},
             "username": {"type": "str"},
-            "value_key": {"type": "str"},
+            "value_key": {"type": "str", "no_log": False},
             "length": {"type": "int", "default": 32},
             "exclude_characters": {"type": "str", "default": ""},
             "exclude_punctuation": {"type": "bool", "default": True},
-            "kms_key": {"type": "str"},
+            "kms_key": {"type": "str", "no_log": False},
             "recovery_window": {"type": "int", "default": 30},
         },
     },

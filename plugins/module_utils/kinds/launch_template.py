@@ -135,7 +135,7 @@ def _volume(volume: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _found(raw: Mapping[str, Any], data: Mapping[str, Any]) -> Found:
-    device = next(iter(data.get("BlockDeviceMappings", [])), {})
+    device: Mapping[str, Any] = next(iter(data.get("BlockDeviceMappings", [])), {})
     metadata = data.get("MetadataOptions", {})
     values = LaunchTemplate(
         image=data.get("ImageId"),

@@ -22,6 +22,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import A
 # Adaptive mode's client-side rate limiter takes twice as long under throttling; no other layer retries.
 RETRIES = {"mode": "standard", "max_attempts": 10}
 CONNECTIONS = 32
+# EC2 throttles with a 503: such an answer says that nothing was done.
+THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled", "SlowDown")
 
 
 class Clients:
@@ -59,9 +61,17 @@ class Clients:
 
 def _veto_blind_retry(response: Any = None, caught_exception: Any = None, operation: Any = None, **_facts: Any) -> None:
     """Raise instead of letting botocore repeat a create whose outcome is unknown: no answer, or a 5xx."""
-    status = response[0].status_code if response else None
-    if caught_exception is not None or (status is not None and status >= 500):
+    status, code = _status_and_code(response)
+    if caught_exception is not None or (status >= 500 and code not in THROTTLED):
         raise AmbiguousAnswer(f"{operation.name} got no usable answer ({caught_exception or status})")
+
+
+def _status_and_code(response: Any) -> tuple[int, str]:
+    """Return HTTP status and AWS error code of a botocore response, a pair of raw and parsed answer; 0 for none."""
+    if response is None:
+        return 0, ""
+    raw, parsed = response
+    return raw.status_code, parsed.get("Error", {}).get("Code", "")
 
 
 def refuse_other_account(clients: Clients, account: str, region: str) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -57,18 +59,31 @@ HINTS = (
         ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException"),
         "renew the credentials and run again: what was done is kept",
     ),
+    # Before the quotas: RequestLimitExceeded is none.
+    (("Throttling", "RequestLimitExceeded", "TooManyRequests"), "the API kept throttling: run again later"),
     (("LimitExceeded", "QuotaExceeded", "MaximumExceeded"), "ask for a higher service quota, or declare fewer"),
     (("DependencyViolation", "ResourceInUse", "DeleteConflict"), "something outside the stack still uses it"),
-    (("Throttling", "RequestLimitExceeded", "TooManyRequests"), "the API kept throttling: run again later"),
     (("OptInRequired", "SubscriptionRequired"), "the account has to subscribe to the service first"),
 )
 
 
+# botocore's complaints about arguments, without the values that it quotes.
+REFUSED_ARGUMENT = re.compile(r"(?:Missing required|Unknown|Invalid \S+ for) parameter[^:,\n]*(?:: \"\w+\")?")
+
+
 def explain(error: BaseException) -> str:
-    """Return one line for an exception of botocore or ours: operation, AWS code, message, request id, what to do."""
+    """Return one line for any exception: operation, AWS code, message, request id, what to do. Never an argument's value."""
     response = getattr(error, "response", None)
-    if not isinstance(response, dict):
-        return str(error) or type(error).__name__
+    if isinstance(response, dict):
+        return _explain_answer(error, response)
+    if type(error).__name__ == "ParamValidationError":
+        return "the request is not valid: " + "; ".join(REFUSED_ARGUMENT.findall(str(error)))
+    if isinstance(error, TerraceError) or type(error).__module__.startswith("botocore"):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error}"
+
+
+def _explain_answer(error: BaseException, response: Mapping[str, Any]) -> str:
     code = response.get("Error", {}).get("Code", "Unknown")
     message = response.get("Error", {}).get("Message", "")
     request = response.get("ResponseMetadata", {}).get("RequestId", "none")

@@ -6,17 +6,26 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine import perform, report
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, NotReady, explain
+from ansible_collections.terrace.aws.plugins.module_utils.engine import perform, report, retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, explain
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import FAILED, GONE, READY, Context, Found
-from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import MAKE, REMOVE, Plan, Step, StepId, missing_tags
+from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import (
+    MAKE,
+    REMOVE,
+    Plan,
+    Step,
+    StepId,
+    missing_tags,
+    step_id,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare
+from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import Change, compare
 
 THREADS = 12
 POLL_FIRST, POLL_FACTOR, POLL_MAX = 0.5, 1.5, 5.0
@@ -34,16 +43,20 @@ class Waiting:
 class Apply:
     """One run of one plan. The main thread schedules and polls; calls that change something run in the pool."""
 
-    def __init__(self, plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, run_id: str, progress: Progress) -> None:
+    def __init__(
+        self, plan: Plan, contexts: Mapping[str, Context], survey: Survey, resolved: Resolved, run_id: str, progress: Progress
+    ) -> None:
         self._steps = {step.id: step for step in plan.steps}
-        self._contexts, self._resolved, self._run_id, self._progress = contexts, resolved, run_id, progress
+        self._contexts, self._survey, self._resolved = contexts, survey, resolved
+        self._run_id, self._progress = run_id, progress
         self._undone = {step.id: set(step.waits) & self._steps.keys() for step in plan.steps}
         self._started: dict[StepId, float] = {}
         self._running: dict[Future[Found | None], StepId] = {}
         self._waiting: dict[StepId, Waiting] = {}
-        self._completing: set[StepId] = set()
+        self._updated: set[StepId] = set()
         self._polls: dict[tuple[str, str], tuple[float, float]] = {}
         self._ids: dict[StepId, str] = {}
+        self._done: set[StepId] = set()
         self._failed: dict[StepId, str] = {}
         self._tiers: dict[str, tuple[float, float]] = {}
 
@@ -52,12 +65,11 @@ class Apply:
         with ThreadPoolExecutor(THREADS) as pool:
             self._pool = pool
             while self._start_ready() or self._running or self._waiting:
-                finished = wait(self._running, timeout=self._pause(), return_when=FIRST_COMPLETED).done
-                for future in finished:
+                for future in self._finished_calls():
                     self._collect(self._steps[self._running.pop(future)], future)
                 for kind_and_region in self._due():
                     self._poll(*kind_and_region)
-        if self._failed:
+        if len(self._done) < len(self._steps):
             raise ApplyFailed(self._failure_lines(), self._results())
         return self._results()
 
@@ -72,13 +84,22 @@ class Apply:
         while ready := [id_ for id_, undone in self._undone.items() if not undone and id_ not in self._started]:
             started = True
             for step in (self._steps[id_] for id_ in ready):
-                self._started[step.id] = time.monotonic()
-                if step.action == "none":
-                    self._finish(step, step.found.id)
-                else:
-                    self._report(step, "started")
-                    self._submit(step, self._perform, step)
+                self._start(step)
         return started
+
+    def _start(self, step: Step) -> None:
+        self._started[step.id] = time.monotonic()
+        if step.action != "none":
+            self._report(step, "started")
+        if step.unsettled:
+            self._await(step, step.found)
+        elif step.action == "none":
+            self._ids[step.id] = step.found.id
+            self._finish(step)
+        else:
+            if step.action == "update":
+                self._updated.add(step.id)
+            self._submit(step, self._perform, step)
 
     def _submit(self, step: Step, work: Callable[..., Found | None], *arguments: Any) -> None:
         self._running[self._pool.submit(work, *arguments)] = step.id
@@ -88,32 +109,40 @@ class Apply:
         if step.phase == REMOVE:
             return perform.remove(step, context, lambda detail: self._report(step, "waiting", detail))
         if step.action == "update":
-            return self._update(step, step.found, {change.field for change in step.changes}, step.tags)
+            return self._update(step, step.found, step.changes, step.tags)
         return perform.create(step, context, self._resolved, self._run_id, self._has_fresh_parents(step))
 
-    def _update(self, step: Step, found: Found, fields: set[str], tags: Mapping[str, str]) -> Found:
+    def _update(self, step: Step, found: Found, changes: Iterable[Change], tags: Mapping[str, str]) -> Found:
         return perform.update(
             step,
             self._context(step),
             found,
             self._resolved,
-            fields,
+            {change.field for change in changes},
             tags,
             fresh_parents=step.action != "update" or self._has_fresh_parents(step),
         )
 
+    def _finished_calls(self) -> set[Future[Found | None]]:
+        """Return the calls that are over, after a wait for the first of them or for the next poll."""
+        pause = self._pause()
+        if not self._running:
+            time.sleep(pause or 0.0)
+            return set()
+        return wait(self._running, timeout=pause, return_when=FIRST_COMPLETED).done
+
     def _collect(self, step: Step, future: Future[Found | None]) -> None:
-        error = future.exception()
-        if error is not None:
-            self._fail(step, explain(error))
-        else:
+        try:
             self._advance(step, future.result())
+        except Exception as error:
+            self._fail(step, explain(error))
 
     def _advance(self, step: Step, found: Found | None) -> None:
         """Decide what comes after a call or a poll: wait, set what the create call could not set, or done."""
+        self._ids[step.id] = (found or step.found).id
         if step.phase == REMOVE:
             if found is None:
-                self._finish(step, step.found.id)
+                self._finish(step)
             else:
                 self._await(step, found)
         elif found.state == FAILED:
@@ -126,14 +155,17 @@ class Apply:
     def _made(self, step: Step, found: Found) -> None:
         located = dataclasses.replace(found, region=self._context(step).region)
         self._resolved.bind(step.key, located)
+        self._survey.learn(step.key.kind, located)
         desired = self._resolved.values(step.declaration.values)
-        fields = {change.field for change in compare(found.values, desired) if not change.create_only}
+        changes = tuple(change for change in compare(found.values, desired) if not change.create_only)
         tags = missing_tags(step.declaration, step.kind, found, self._context(step).stack)
-        if step.action != "update" and (fields or tags) and step.id not in self._completing:
-            self._completing.add(step.id)
-            self._submit(step, self._update, step, located, fields, tags)
-        else:
-            self._finish(step, found.id)
+        if step.id in self._updated or not (changes or tags):
+            self._finish(step)
+            return
+        self._updated.add(step.id)
+        if step.action == "none":
+            step = self._steps[step.id] = dataclasses.replace(step, action="update", changes=changes, tags=tags)
+        self._submit(step, self._update, step, located, changes, tags)
 
     def _await(self, step: Step, found: Found) -> None:
         self._waiting.setdefault(step.id, Waiting(step, found, time.monotonic()))
@@ -156,14 +188,19 @@ class Apply:
         interval = min(self._polls[(kind, region)][1] * POLL_FACTOR, POLL_MAX)
         self._polls[(kind, region)] = (time.monotonic() + interval, interval)
         try:
-            listed = awaited[0].step.kind.list(self._contexts[region])
+            listed = list(awaited[0].step.kind.list(self._contexts[region]))
         except Exception as error:
-            for waiting in awaited:
-                self._give_up(waiting, explain(error))
+            # Something may vanish between a list and a read of its details: the next poll will not meet it.
+            if not retry.is_not_found(error):
+                for waiting in awaited:
+                    self._fail(waiting.step, explain(error))
             return
         seen = {found.id: found for found in listed if found.state != GONE}
         for waiting in awaited:
-            self._look(waiting, seen.get(waiting.found.id))
+            try:
+                self._look(waiting, seen.get(waiting.found.id))
+            except Exception as error:
+                self._fail(waiting.step, explain(error))
 
     def _look(self, waiting: Waiting, seen: Found | None) -> None:
         step, elapsed = waiting.step, time.monotonic() - waiting.since
@@ -172,16 +209,12 @@ class Apply:
             self._advance(step, None if step.phase == REMOVE else seen)
         elif elapsed > step.kind.timeout:
             state = f"{seen.state} {seen.detail}".strip() if seen else "not visible"
-            self._give_up(waiting, str(NotReady(f"still {state} after {int(elapsed)} s; run again to go on waiting")))
+            self._fail(step, f"still {state} after {int(elapsed)} s; run again to go on waiting")
         else:
             self._report(step, "waiting", seen.detail if seen else "")
 
-    def _give_up(self, waiting: Waiting, problem: str) -> None:
-        del self._waiting[waiting.step.id]
-        self._fail(waiting.step, problem)
-
-    def _finish(self, step: Step, resource_id: str) -> None:
-        self._ids[step.id] = resource_id
+    def _finish(self, step: Step) -> None:
+        self._done.add(step.id)
         for undone in self._undone.values():
             undone.discard(step.id)
         if step.action != "none":
@@ -191,6 +224,7 @@ class Apply:
             self._report(step, "done")
 
     def _fail(self, step: Step, problem: str) -> None:
+        self._waiting.pop(step.id, None)
         self._failed[step.id] = problem
         self._report(step, "failed", problem)
 
@@ -219,5 +253,11 @@ class Apply:
         return lines + ([f"not started because of it: {', '.join(skipped)}"] if skipped else [])
 
     def _results(self) -> list[dict[str, Any]]:
-        done = [step for step in self._steps.values() if step.id in self._ids]
+        """Return what was done, in whole or in part: what a failed step has created is there all the same."""
+        done = [self._as_done(step) for step in self._steps.values() if step.id in self._ids]
         return report.results(sorted(done, key=lambda step: (step.tier, step.key, step.phase != MAKE)), self._ids)
+
+    def _as_done(self, step: Step) -> Step:
+        """A replacement that got no further than the removal was a deletion."""
+        halfway = step.action == "replace" and step.phase == REMOVE and step_id(MAKE, step.key) not in self._ids
+        return dataclasses.replace(step, action="delete") if halfway else step

@@ -15,7 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine import report
 from ansible_collections.terrace.aws.plugins.module_utils.engine.apply import Apply
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Plan, orphans, plan_absent, plan_present
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved, bind_undeclared
@@ -62,10 +62,13 @@ def converge(request: Request, clients: Clients, progress: Progress | None = Non
     }
     if request.diff:
         result["diff"] = report.diffs(plan.steps)
-    if not request.check and plan.work:
-        result |= _apply(plan, contexts, resolved, progress, result)
-    result["outputs"] = report.outputs(applied, kinds, resolved) if request.state == "present" else {}
-    return result
+    try:
+        if not request.check and not plan.settled:
+            result |= _apply(plan, contexts, survey, resolved, progress)
+    except ApplyFailed as failure:
+        failure.result = result | _done(failure.resources) | {"outputs": _outputs(request, applied, kinds, resolved)}
+        raise
+    return result | {"outputs": _outputs(request, applied, kinds, resolved)}
 
 
 def _plan(
@@ -76,27 +79,32 @@ def _plan(
         in_tiers = {name for tier in request.tiers for name in request.tier_kinds[tier]}
         return plan_absent({kind: found for kind, found in ours.items() if kind in in_tiers}, kinds)
     bind_undeclared(resolved, survey.by_kind(), request.stack)
-    if not request.check:
-        _refuse_missing_references(applied, resolved)
+    _refuse_missing_references(request, applied, resolved)
     return plan_present(applied, survey.by_kind(), kinds, resolved, request.stack, request.allow_replacement)
 
 
-def _refuse_missing_references(applied: Iterable[Declaration], resolved: Resolved) -> None:
+def _refuse_missing_references(request: Request, applied: Iterable[Declaration], resolved: Resolved) -> None:
+    """In check mode, what a tier that is not applied has to provide may be missing still."""
+    own = {name for tier in request.tiers for name in request.tier_kinds[tier]}
     for declaration in applied:
         for reference in resolved.missing(declaration):
-            raise InvalidOption(declaration.path, f"refers to {reference.key}, which is neither declared nor found in the stack")
+            if reference.kind in own or not request.check:
+                raise InvalidOption(
+                    declaration.path, f"refers to {reference.key}, which is neither declared nor found in the stack"
+                )
 
 
-def _apply(
-    plan: Plan, contexts: Mapping[str, Context], resolved: Resolved, progress: Progress, result: dict[str, Any]
-) -> dict[str, Any]:
-    run = Apply(plan, contexts, resolved, uuid.uuid4().hex, progress)
-    try:
-        return {"resources": run.run(), "seconds": run.seconds_by_tier}
-    except ApplyFailed as failure:
-        changed = any(resource["action"] != "none" for resource in failure.resources)
-        failure.result = {**result, "resources": failure.resources, "changed": changed}
-        raise
+def _apply(plan: Plan, contexts: Mapping[str, Context], survey: Survey, resolved: Resolved, progress: Progress) -> dict[str, Any]:
+    run = Apply(plan, contexts, survey, resolved, uuid.uuid4().hex, progress)
+    return {**_done(run.run()), "seconds": run.seconds_by_tier}
+
+
+def _done(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"resources": resources, "changed": any(resource["action"] != "none" for resource in resources)}
+
+
+def _outputs(request: Request, applied: Iterable[Declaration], kinds: Mapping[str, Kind], resolved: Resolved) -> dict[str, Any]:
+    return report.outputs(applied, kinds, resolved) if request.state == "present" else {}
 
 
 def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[str, Kind]:
@@ -125,7 +133,10 @@ def _context(request: Request, region: str, survey: Survey, clients: Clients, no
     def declared(kind: str) -> tuple[Declaration, ...]:
         return tuple(d for d in request.declarations if d.kind == kind)
 
-    return Context(request.stack, region, client, declared, survey.of, each, _tag_index(client, request.stack), notes.append)
+    def found(kind: str) -> tuple[Found, ...]:
+        return tuple(resource for resource in survey.of(kind) if resource.region == region)
+
+    return Context(request.stack, region, client, declared, found, each, _tag_index(client, request.stack), notes.append)
 
 
 def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mapping[str, Mapping[str, str]]]:

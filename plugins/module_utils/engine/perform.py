@@ -4,56 +4,81 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import retry
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import AmbiguousAnswer, NotReady
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import AmbiguousAnswer, NotReady, explain
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, PENDING, Context, Found, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Step, match
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
 
-LOOK_UPS = 5
+ATTEMPTS = 5
+# A list may lag behind a create for seconds, and a second attempt that comes too early makes a duplicate.
+LOOK_UP_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def create(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_parents: bool) -> Found:
     """Create the resource, or find the one that an unanswered or repeated call has created already."""
-    declaration, kind = step.declaration, step.kind
-    values = resolved.values(declaration.values)
+    kind, values = step.kind, resolved.values(step.declaration.values)
     new = _new(step, context, run_id)
-    for attempt in range(LOOK_UPS):
+    for _attempt in range(ATTEMPTS):
         try:
             return retry.repeat(
-                lambda: kind.create(context, new, values), lambda error: retry.patience(kind, error, fresh_parents)
+                lambda: kind.create(context, new, values),
+                lambda error: _creation_patience(step, context, new, error, fresh_parents),
             )
         except Exception as error:
             ambiguous = isinstance(error, AmbiguousAnswer)
             if not (ambiguous or retry.is_already_exists(error)):
                 raise
-            time.sleep(0.5 * 2**attempt)
-            existing = match(declaration, kind, values, kind.list(context), context.stack)
-            if existing:
-                return existing[0]
+            created = _look_up(step, context, values)
+            if created is not None:
+                return created
             if not ambiguous:
                 raise
-    raise NotReady(f"{kind.unsafe_create} got no answer {LOOK_UPS} times, and nothing was created")
+    raise NotReady(f"{kind.unsafe_create} got no answer {ATTEMPTS} times, and nothing was created")
+
+
+def _look_up(step: Step, context: Context, values: Any) -> Found | None:
+    """Return what has just been created in spite of an error. What a replacement replaces carries the same tags."""
+    replaced = {found.id for found in context.found(step.kind.name)} if step.action == "replace" else set()
+    created_first = step.kind.create_before_delete
+    for pause in LOOK_UP_PAUSES:
+        time.sleep(pause)
+        matches = match(step.declaration, step.kind, values, step.kind.list(context), context.stack)
+        for found in matches:
+            if not (created_first and found.id in replaced):
+                return found
+    return None
+
+
+def _creation_patience(step: Step, context: Context, new: New, error: Exception, fresh_parents: bool) -> float:
+    """A name is free again when the resource of ours that is being deleted has gone."""
+    if retry.is_already_exists(error):
+        leaving = any(found.name == new.aws_name and found.state == DELETING for found in context.found(step.kind.name))
+        return step.kind.timeout if leaving else 0.0
+    return retry.patience(step.kind, error, fresh_parents)
 
 
 def update(
     step: Step, context: Context, found: Found, resolved: Resolved, fields: set[str], tags: Mapping[str, str], fresh_parents: bool
 ) -> Found:
     """Set tags and changed fields; the state returned says whether the effect has to be awaited."""
+
+    def patience(error: Exception) -> float:
+        return retry.patience(step.kind, error, fresh_parents)
+
     if tags:
-        step.kind.tag(context, found, tags)
+        retry.repeat(lambda: step.kind.tag(context, found, tags), patience)
     if not fields:
         return found
     values = resolved.values(step.declaration.values)
-    retry.repeat(
-        lambda: step.kind.update(context, found, values, fields), lambda error: retry.patience(step.kind, error, fresh_parents)
-    )
+    retry.repeat(lambda: step.kind.update(context, found, values, fields), patience)
     return dataclasses.replace(found, state=PENDING) if "update" in step.kind.waits_for else found
 
 
@@ -63,6 +88,8 @@ def remove(step: Step, context: Context, waiting: Callable[[str], Any]) -> Found
         try:
             retry.repeat(lambda: _delete(step, context, waiting), lambda error: _removal_patience(step, error))
         except Exception as error:
+            if retry.is_dependency(error):
+                raise NotReady(f"{_holders(step, context)}: {explain(error)}") from None
             if not retry.is_not_found(error):
                 raise
     return dataclasses.replace(step.found, state=DELETING) if "delete" in step.kind.waits_for else None
@@ -73,9 +100,17 @@ def _delete(step: Step, context: Context, waiting: Callable[[str], Any]) -> None
         step.kind.delete(context, step.found)
     except Exception as error:
         if retry.is_dependency(error):
-            holders = step.kind.holders(context, step.found) if step.kind.holders else []
-            waiting("held by " + (", ".join(holders) or retry.code_of(error)))
+            waiting(_holders(step, context))
         raise
+
+
+def _holders(step: Step, context: Context) -> str:
+    """Say what keeps the resource from being deleted. Not being allowed to look is no reason to stop waiting."""
+    holders: Sequence[str] = ()
+    if step.kind.holders:
+        with contextlib.suppress(Exception):
+            holders = step.kind.holders(context, step.found)
+    return f"held by {', '.join(holders)}" if holders else "held by something"
 
 
 def _removal_patience(step: Step, error: Exception) -> float:

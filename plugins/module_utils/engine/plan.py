@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, TypeVar
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import graph
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import Refused
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, GONE, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, GONE, PENDING, Found, Kind
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import Change, compare, contains_unknown
 
+T = TypeVar("T")
 MAKE, REMOVE = "make", "remove"
 StepId = tuple[str, str, str]
 
@@ -43,6 +45,11 @@ class Step:
     def id(self) -> StepId:
         return step_id(self.phase, self.key, self.found if self.phase == REMOVE else None)
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether the resource is still on its way, from an earlier run, and has to be awaited before anything else."""
+        return self.phase == MAKE and self.found is not None and self.found.state == PENDING and not self.kind.lookup
+
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
@@ -53,6 +60,11 @@ class Plan:
     @property
     def work(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.action != "none")
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to do and nothing to wait for."""
+        return not self.work and not any(step.unsettled for step in self.steps)
 
 
 def step_id(phase: str, key: Key, found: Found | None = None) -> StepId:
@@ -71,30 +83,29 @@ def plan_present(
     declarations = list(declarations)
     needs = graph.dependencies(declarations)
     steps: list[Step] = []
+    removed_first: set[Key] = set()
     for declaration in graph.in_order(declarations):
         kind = kinds[declaration.kind]
         waits = frozenset(step_id(MAKE, key) for key in needs[declaration.key])
-        steps += _steps_for(declaration, kind, list(found.get(kind.name, ())), resolved, stack, waits)
+        # What has to make room for its parent cannot wait for its own successor.
+        create_first = kind.create_before_delete and not needs[declaration.key] & removed_first
+        new = _steps_for(declaration, kind, list(found.get(kind.name, ())), resolved, stack, waits, create_first)
+        steps += new
+        if len(new) > 1 and not create_first:
+            removed_first.add(declaration.key)
     steps += _surplus_children(steps, found, kinds)
     _refuse_replacements(steps, set(allow_replacement))
-    return Plan(tuple(_removals_after_referrers(steps, needs)))
+    _refuse_guarded(steps)
+    return Plan(tuple(_sorted_by_waits(_removals_after_referrers(steps, needs, removed_first))))
 
 
 def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> Plan:
     """Delete all that is ours, users before what they use. Raises Refused when a guard objects."""
     ours = {
-        kind: [found for found in resources if found.state != DELETING or kinds[kind].waits_for]
+        kind: [found for found in resources if found.state != DELETING or "delete" in kinds[kind].waits_for]
         for kind, resources in ours.items()
     }
     addresses = addresses_of(ours, kinds)
-    objections = [
-        f"{addresses[kind, found.id][0]}: {reason}"
-        for kind, resources in ours.items()
-        for found in resources
-        if kinds[kind].guard and (reason := kinds[kind].guard(found))
-    ]
-    if objections:
-        raise Refused("nothing was deleted: " + "; ".join(sorted(objections)))
     edges = graph.referrers(ours, kinds)
     ids = {
         (kind, found.id): step_id(REMOVE, addresses[kind, found.id][0], found)
@@ -113,16 +124,17 @@ def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> P
         for kind, resources in ours.items()
         for found in resources
     ]
+    _refuse_guarded(steps)
     return Plan(tuple(_sorted_by_waits(steps)))
 
 
 def addresses_of(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> dict[tuple[str, str], tuple[Key, str]]:
     """Return key and tier by kind and id. What has no tags of its own gets them from its parent."""
-    tagged = {found.id: found for resources in ours.values() for found in resources if found.logical_name}
+    tagged = {(kind, found.id): found for kind, resources in ours.items() for found in resources if found.logical_name}
     addresses = {}
     for kind, resources in ours.items():
         for found in resources:
-            owner = tagged.get(getattr(found.values, kinds[kind].parent)) if kinds[kind].parent else None
+            owner = _owner(found, kinds[kind], tagged)
             name = _display_name(found, owner.logical_name if owner else None)
             addresses[kind, found.id] = (Key(kind, name), found.tier or (owner.tier if owner else ""))
     return addresses
@@ -130,7 +142,7 @@ def addresses_of(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> 
 
 def match(declaration: Declaration, kind: Kind, desired: Any, candidates: Iterable[Found], stack: Stack) -> list[Found]:
     """Return the candidates that are the declared resource: by identity of content, by name for lookups, else by tag."""
-    alive = [found for found in candidates if found.state not in (GONE, FAILED)]
+    alive = [found for found in candidates if found.state not in (DELETING, GONE, FAILED)]
     if kind.lookup:
         return [found for found in alive if found.name == declaration.name]
     if kind.identity:
@@ -147,7 +159,13 @@ def missing_tags(declaration: Declaration, kind: Kind, found: Found, stack: Stac
 
 
 def _steps_for(
-    declaration: Declaration, kind: Kind, candidates: list[Found], resolved: Resolved, stack: Stack, waits: frozenset[StepId]
+    declaration: Declaration,
+    kind: Kind,
+    candidates: list[Found],
+    resolved: Resolved,
+    stack: Stack,
+    waits: frozenset[StepId],
+    create_first: bool,
 ) -> list[Step]:
     desired = resolved.values(declaration.values)
     matches = match(declaration, kind, desired, candidates, stack)
@@ -157,26 +175,32 @@ def _steps_for(
             f"{declaration.key}: {len(matches)} resources carry its identity ({ids}); delete one, or remove its terrace:id tag"
         )
     common = {"key": declaration.key, "tier": declaration.tier, "kind": kind, "declaration": declaration, "desired": desired}
-    if not matches or matches[0].state == DELETING:
+    if not matches:
         _refuse_missing_lookup(declaration, kind)
         _refuse_foreign(declaration, kind, candidates, stack)
         return [Step(MAKE, action="create", waits=waits, **common)]
     found = matches[0]
-    changes = () if kind.lookup else compare(found.values, desired)
+    changes = () if kind.lookup else _changes(found, desired)
     tags = missing_tags(declaration, kind, found, stack)
     if any(change.create_only for change in changes):
-        return _replacement(kind, found, changes, waits, common)
+        return _replacement(found, changes, waits, create_first, common)
     resolved.bind(declaration.key, found)
     action = "update" if changes or tags else "none"
     return [Step(MAKE, action=action, found=found, changes=changes, tags=tags, waits=waits, **common)]
 
 
+def _changes(found: Found, desired: Any) -> tuple[Change, ...]:
+    """Return what differs. What AWS does not tell yet of a resource on its way is compared once it has settled."""
+    changes = compare(found.values, desired)
+    return tuple(change for change in changes if change.before is not None) if found.state == PENDING else changes
+
+
 def _replacement(
-    kind: Kind, found: Found, changes: tuple[Change, ...], waits: frozenset[StepId], common: dict[str, Any]
+    found: Found, changes: tuple[Change, ...], waits: frozenset[StepId], create_first: bool, common: dict[str, Any]
 ) -> list[Step]:
     make = Step(MAKE, action="replace", changes=changes, waits=waits, **common)
     remove = Step(REMOVE, action="replace", found=found, **common)
-    if kind.create_before_delete:
+    if create_first:
         return [make, dataclasses.replace(remove, waits=frozenset({make.id}))]
     return [remove, dataclasses.replace(make, waits=waits | {remove.id})]
 
@@ -207,32 +231,51 @@ def _refuse_replacements(steps: Iterable[Step], allowed: set[str]) -> None:
         raise Refused(f"these changes need a replacement: {reasons}. Name them in allow_replacement to go on")
 
 
+def _refuse_guarded(steps: Iterable[Step]) -> None:
+    """Refuse the whole plan if it deletes or replaces what must not be deleted."""
+    objections = [
+        f"{step.key}: {reason}"
+        for step in steps
+        if step.phase == REMOVE and step.kind.guard and (reason := step.kind.guard(step.found))
+    ]
+    if objections:
+        raise Refused("nothing was changed: " + "; ".join(sorted(objections)))
+
+
 def _surplus_children(steps: list[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind]) -> list[Step]:
     """Return deletions of what our parents have beyond the declared, after everything new is there."""
     surplus: list[Step] = []
-    declared_kinds = {step.kind.name for step in steps}
-    parents = {step.found.id: step for step in steps if step.found and step.phase == MAKE}
+    parents = {(step.kind.name, step.found.id): step for step in steps if step.found and step.phase == MAKE}
     for name, resources in found.items():
         kind = kinds[name]
-        if not kind.parent or not declared_kinds & {name, *kind.after}:
-            continue
         kept = {step.found.id for step in steps if step.found and step.kind is kind}
         made = frozenset(step.id for step in steps if step.kind is kind and step.phase == MAKE)
         for resource in resources:
-            owner = parents.get(getattr(resource.values, kind.parent))
-            if owner and owner.kind.name in kind.after and resource.id not in kept:
+            owner = _owner(resource, kind, parents)
+            if owner and resource.id not in kept and resource.state != DELETING:
                 key = Key(name, _display_name(resource, owner.key.name))
                 surplus.append(Step(REMOVE, key, owner.tier, kind, "delete", found=resource, waits=made))
     return surplus
 
 
-def _removals_after_referrers(steps: list[Step], needs: Mapping[Key, set[Key]]) -> list[Step]:
-    """Let the removal of a replaced resource wait until all that refers to it has moved to the new one."""
+def _owner(found: Found, kind: Kind, candidates: Mapping[tuple[str, str], T]) -> T | None:
+    """Return the candidate, by kind and id, that a kind without tags of its own belongs to."""
+    if kind.parent is None:
+        return None
+    owners = ((name, getattr(found.values, kind.parent)) for name in kind.after)
+    return next((candidates[owner] for owner in owners if owner in candidates), None)
+
+
+def _removals_after_referrers(steps: list[Step], needs: Mapping[Key, set[Key]], removed_first: set[Key]) -> list[Step]:
+    """Let the removal of a replaced resource wait for those of its users, and until the users left have moved to the new one."""
+    removals = {step.key: step.id for step in steps if step.phase == REMOVE and step.action == "replace"}
     result = []
     for step in steps:
-        if step.phase == REMOVE and step.action == "replace" and step.kind.create_before_delete:
-            users = {step_id(MAKE, key) for key, parents in needs.items() if step.key in parents}
-            step = dataclasses.replace(step, waits=step.waits | users)
+        if step.id == removals.get(step.key):
+            users = {key for key, parents in needs.items() if step.key in parents}
+            moved = set() if step.key in removed_first else {step_id(MAKE, user) for user in users}
+            waits = step.waits | moved | {removals[user] for user in users if user in removals}
+            step = dataclasses.replace(step, waits=waits)
         result.append(step)
     return result
 
@@ -263,6 +306,11 @@ def _display_name(found: Found, owner: str | None = None) -> str:
 
 
 def _sorted_by_waits(steps: list[Step]) -> list[Step]:
+    """Return the steps in an order that respects their waits. Raises Refused when they wait for each other."""
     by_id = {step.id: step for step in steps}
-    order = graph.TopologicalSorter({step.id: step.waits & by_id.keys() for step in steps}).static_order()
+    try:
+        order = list(TopologicalSorter({step.id: step.waits & by_id.keys() for step in steps}).static_order())
+    except CycleError as error:
+        circle = " -> ".join(str(by_id[node].key) for node in error.args[1])
+        raise Refused(f"nothing was changed: these resources wait for each other: {circle}") from None
     return [by_id[node] for node in order]

@@ -25,12 +25,11 @@ class Resolved:
         with self._lock:
             self._bound[key] = found
 
-    def unbind(self, key: Key) -> None:
-        with self._lock:
-            self._bound.pop(key, None)
-
     def get(self, key: Key) -> Found | None:
         return self._bound.get(key)
+
+    def is_declared(self, key: Key) -> bool:
+        return key in self._declared
 
     def values(self, values: Any) -> Any:
         """Return `values` with each reference replaced by what it stands for, or by UNKNOWN."""
@@ -42,16 +41,17 @@ class Resolved:
 
     def _known_keys(self, reference: Reference) -> list[Key]:
         declared = [key for key in self._declared if reference.covers(key)]
-        return declared or [key for key in self._bound if reference.covers(key)]
+        with self._lock:
+            return declared or [key for key in self._bound if reference.covers(key)]
 
     def _value(self, reference: Reference) -> Any:
         found = [self._bound.get(key) for key in self._known_keys(reference)]
         if not found or any(resource is None for resource in found):
             return UNKNOWN
         values = [resource.attribute(reference.attribute) for resource in found if resource]
-        if reference.every:
-            return tuple(sorted(values))
-        return UNKNOWN if values[0] is None else values[0]
+        if None in values:
+            return UNKNOWN
+        return tuple(sorted(values)) if reference.every else values[0]
 
 
 def bind_undeclared(resolved: Resolved, found: Mapping[str, Iterable[Found]], stack: Stack) -> None:
@@ -60,5 +60,5 @@ def bind_undeclared(resolved: Resolved, found: Mapping[str, Iterable[Found]], st
         for resource in resources:
             key = Key(kind, resource.logical_name)
             alive = resource.state not in (GONE, DELETING, FAILED)
-            if alive and resource.belongs_to(stack, kind) and key not in resolved._declared:
+            if alive and resource.belongs_to(stack, kind) and not resolved.is_declared(key):
                 resolved.bind(key, resource)

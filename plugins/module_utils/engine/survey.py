@@ -32,6 +32,10 @@ class Survey:
         self._found.setdefault(kind, []).extend(resource for resource in located if resource.state != GONE)
         self.gone |= {resource.id for resource in located if resource.state == GONE}
 
+    def learn(self, kind: str, found: Found) -> None:
+        """Remember what the run has made: lists of children ask for it. Readers in other threads see the old tuple or the new."""
+        self._found[kind] = [*(other for other in self.of(kind) if other.id != found.id), found]
+
     def by_kind(self) -> Mapping[str, list[Found]]:
         return self._found
 

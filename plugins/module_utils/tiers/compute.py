@@ -23,7 +23,8 @@ VOLUME_OPTIONS = {
     "size": {"type": "int", "default": 20},
     "type": {"type": "str", "choices": ["gp3", "gp2"], "default": "gp3"},
     "encrypted": {"type": "bool", "default": True},
-    "kms_key": {"type": "str"},
+    # The name of a key, not a secret.
+    "kms_key": {"type": "str", "no_log": False},
 }
 SPEC = {
     "groups": {

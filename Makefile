@@ -28,7 +28,7 @@ cloud: bootstrap
 	@$(cloud) up
 
 demo: cloud ## Start the local cloud, provision the stack and its hosts, show the URL
-	@TERRACE_REPORT=.local/run/durations.json $(playbook) playbooks/site.yml
+	@TERRACE_REPORT=.local/run/report.json $(playbook) playbooks/site.yml
 	@$(cloud) summary
 
 plan: cloud ## Show what a run would change, and change nothing

@@ -16,7 +16,7 @@ STATE = DIRECTORY / "state.json"
 CALLS = DIRECTORY / "calls.jsonl"
 LOG = DIRECTORY / "daemon.log"
 DEMO = LOCAL / f"{CLOUD}.json"
-DURATIONS = LOCAL / "run" / "durations.json"
+REPORT = LOCAL / "run" / "report.json"
 
 
 def read_state() -> dict[str, Any]:

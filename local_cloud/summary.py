@@ -26,7 +26,7 @@ def summarise(state: dict[str, Any]) -> str:
         "urls": _urls(state["balancers"]),
         "ca_file": state["ca_file"],
         "resources": dict(Counter(_kind(tags) for tags in resources)),
-        "durations": _durations(),
+        "seconds": _seconds(),
     }
     paths.DEMO.parent.mkdir(exist_ok=True)
     paths.DEMO.write_text(json.dumps(demo, indent=2) + "\n")
@@ -62,10 +62,11 @@ def _urls(balancers: dict[str, dict[str, int]]) -> list[str]:
     ]
 
 
-def _durations() -> dict[str, float]:
+def _seconds() -> dict[str, dict[str, float]]:
+    """Return what the progress callback reported of the last run: seconds of each tier and of each play."""
     try:
-        return json.loads(paths.DURATIONS.read_text())
-    except (FileNotFoundError, ValueError):
+        return json.loads(paths.REPORT.read_text())["seconds"]
+    except (FileNotFoundError, ValueError, KeyError):
         return {}
 
 
@@ -74,5 +75,6 @@ def _table(demo: dict[str, Any]) -> list[str]:
     lines += [f"URL        {url}" for url in demo["urls"]]
     counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(demo["resources"].items()))
     lines.append(f"created    {counts or 'nothing'}")
-    lines += [f"took       {tier:14} {seconds:6.1f} s" for tier, seconds in demo["durations"].items()]
+    for what, seconds in demo["seconds"].items():
+        lines += [f"{what:10} {name:32} {duration:6.1f} s" for name, duration in seconds.items()]
     return lines

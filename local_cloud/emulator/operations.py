@@ -26,8 +26,9 @@ BY_SIGNING_NAME = {
     "states": "stepfunctions",
 }
 
-# S3's copies share method and path with the plain uploads: only a header tells them apart.
-COPIES = {"CopyObject", "UploadPartCopy"}
+# S3's copies share method and path with the plain uploads, only a header tells them apart; directory buckets are
+# listed by the same request as others, on a host of their own.
+NOT_BY_PATH = {"CopyObject", "UploadPartCopy", "ListDirectoryBuckets"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _templates(service: str) -> tuple[_Template, ...]:
     if service not in session.get_available_services():
         return ()
     model = session.get_service_model(service)
-    return tuple(_template(model, name) for name in model.operation_names if name not in COPIES)
+    return tuple(_template(model, name) for name in model.operation_names if name not in NOT_BY_PATH)
 
 
 def _template(model: ServiceModel, name: str) -> _Template:

@@ -157,7 +157,9 @@ def instances(*states: str) -> list[dict[str, str]]:
     [
         ({"Instances": instances("InService", "InService")}, READY, "2 of 2 in service"),
         ({"Instances": instances("InService", "Pending")}, PENDING, "1 of 2 in service"),
-        ({"DesiredCapacity": 0}, READY, "0 of 0 in service"),
+        ({"DesiredCapacity": 3, "Instances": instances("InService", "InService")}, READY, "2 of 3 in service"),
+        ({"MinSize": 0, "DesiredCapacity": 1}, PENDING, "0 of 1 in service"),
+        ({"MinSize": 0, "DesiredCapacity": 0}, READY, "0 of 0 in service"),
         ({"Status": "Delete in progress"}, DELETING, "0 of 2 in service"),
     ],
 )

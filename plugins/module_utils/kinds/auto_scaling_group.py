@@ -163,7 +163,7 @@ def _found(raw: Mapping[str, Any]) -> Found:
         grace=raw["HealthCheckGracePeriod"],
     )
     in_service = sum(instance["LifecycleState"] == "InService" for instance in raw.get("Instances", ()))
-    state = DELETING if raw.get("Status") else READY if in_service >= raw["DesiredCapacity"] else PENDING
+    state = DELETING if raw.get("Status") else READY if in_service >= _needed(raw) else PENDING
     return Found(
         raw["AutoScalingGroupName"],
         values,
@@ -177,6 +177,11 @@ def _found(raw: Mapping[str, Any]) -> Found:
             "deletion_protection": raw.get("DeletionProtection", "none"),
         },
     )
+
+
+def _needed(raw: Mapping[str, Any]) -> int:
+    """Return how many instances make the group ready. Between minimum and maximum it may always be on its way."""
+    return min(raw["DesiredCapacity"], max(raw["MinSize"], 1))
 
 
 KIND = Kind(

@@ -8,6 +8,7 @@ Hosts of the local cloud get Node.js from this file in seconds, and also where o
 It is made of a wheel with a pinned checksum (requirements.txt), and made once.
 """
 
+import fcntl
 import hashlib
 import io
 import platform
@@ -46,11 +47,15 @@ def ensure() -> Path:
     archive = CACHE / f"{name}.tar.gz"
     checksum = archive.with_name(archive.name + ".sha256")
     # Written last: with it, the archive is whole.
-    if not checksum.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as directory:
+    if checksum.exists():
+        return archive
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # Ansible asks for every host at once.
+    with (CACHE / "node.lock").open("w") as lock, tempfile.TemporaryDirectory(dir=CACHE) as directory:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not checksum.exists():
             pack(download(Path(directory)), name, Path(directory) / archive.name).replace(archive)
-        checksum.write_text(hashlib.sha256(archive.read_bytes()).hexdigest() + "\n")
+            checksum.write_text(hashlib.sha256(archive.read_bytes()).hexdigest() + "\n")
     return archive
 
 

@@ -64,6 +64,8 @@ def status(_: argparse.Namespace) -> int:
         print("local cloud: not running")
         return 3
     print(f"endpoint  {state['endpoint']}")
+    if state.get("problem"):
+        print(f"problem   {state['problem']}")
     for container in lifetime.containers(docker.from_env()):
         print(f"{container.name:40} {container.status}")
     return 0

@@ -25,11 +25,17 @@ def main() -> None:
     CALLS.write_text("")
     with Emulator(port=_port(), call_file=CALLS) as emulator:
         client = docker.from_env(timeout=120)
-        state = {"endpoint": emulator.endpoint, "pid": os.getpid(), "ca_file": str(DIRECTORY / "ca.pem"), "balancers": {}}
+        state = {
+            "endpoint": emulator.endpoint,
+            "pid": os.getpid(),
+            "ca_file": str(DIRECTORY / "ca.pem"),
+        }
+        state |= {"balancers": {}, "problem": ""}
 
-        def publish(ports: dict[str, dict[int, int]]) -> None:
-            if state["balancers"] != ports:
-                state["balancers"] = ports
+        def publish(ports: dict[str, dict[int, int]], problem: str) -> None:
+            news = {"balancers": ports, "problem": problem}
+            if state | news != state:
+                state.update(news)
                 write_state(state)
 
         reconciler = Reconciler(emulator, client, DIRECTORY, publish)

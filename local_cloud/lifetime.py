@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starting and stopping the local cloud."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -9,7 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import docker
@@ -39,6 +41,16 @@ def running_state() -> dict[str, Any]:
     return state
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one command at a time start or stop things."""
+    paths.LOCAL.mkdir(exist_ok=True)
+    with (paths.LOCAL / f"{paths.DIRECTORY.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@_alone()
 def up(progress: Progress) -> None:
     """Have images and a daemon; returns when the API answers."""
     client = docker.from_env(timeout=BUILD_SECONDS)
@@ -84,6 +96,7 @@ def _answers(endpoint: str) -> bool:
     return True
 
 
+@_alone()
 def down(progress: Progress) -> None:
     """Stop the daemon, then remove everything that carries our label."""
     state = paths.read_state()

@@ -17,7 +17,7 @@ RULE = "-" * 60
 
 def summarise(state: dict[str, Any]) -> str:
     """Write ``.local/demo.json`` and return the table."""
-    resources = _resources(state["endpoint"])
+    resources = _resources(state["endpoint"]) + _scaling_groups(state["endpoint"])
     demo = {
         "endpoint": state["endpoint"],
         "region": REGION,
@@ -35,22 +35,38 @@ def summarise(state: dict[str, Any]) -> str:
 
 def _resources(endpoint: str) -> list[dict[str, str]]:
     """Return the tags of everything that belongs to a stack."""
-    client = boto3.client(
-        "resourcegroupstaggingapi",
+    client = _client("resourcegroupstaggingapi", endpoint)
+    pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": "terrace:stack"}])
+    return [_tags(item) for page in pages for item in page["ResourceTagMappingList"]]
+
+
+def _scaling_groups(endpoint: str) -> list[dict[str, str]]:
+    """Return the tags of the Auto Scaling groups, which GetResources leaves out."""
+    filters = [{"Name": "tag-key", "Values": ["terrace:stack"]}]
+    pages = _client("autoscaling", endpoint).get_paginator("describe_auto_scaling_groups").paginate(Filters=filters)
+    return [_tags(group) for page in pages for group in page["AutoScalingGroups"]]
+
+
+def _client(service: str, endpoint: str) -> Any:
+    return boto3.client(
+        service,
         region_name=REGION,
         endpoint_url=endpoint,
         aws_access_key_id=CLIENT_SETTINGS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CLIENT_SETTINGS["AWS_SECRET_ACCESS_KEY"],
     )
-    pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": "terrace:stack"}])
-    found = [item for page in pages for item in page["ResourceTagMappingList"]]
-    return [{tag["Key"]: tag["Value"] for tag in item["Tags"]} for item in found]
+
+
+def _tags(item: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in item["Tags"]}
 
 
 def _kind(tags: dict[str, str]) -> str:
     """Return the kind in ``terrace:id=<tier>/<kind>/<name>``."""
     parts = tags.get("terrace:id", "").split("/")
-    return parts[1] if len(parts) > 2 else "other"
+    if len(parts) > 2:
+        return parts[1]
+    return "instance" if "aws:autoscaling:groupName" in tags else "other"
 
 
 def _urls(balancers: dict[str, dict[str, int]]) -> list[str]:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from moto.core.base_backend import AccountSpecificBackend
 from moto.ec2.models import amis
-from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.iam.models import IAMBackend, ManagedPolicy
+
+from local_cloud.emulator.fidelity.patching import around
 
 
 class _Account(NamedTuple):
@@ -22,14 +24,19 @@ class _Account(NamedTuple):
 def apply() -> None:
     """Patch moto, once per process."""
     # moto first initialises all backends anew and then throws them away: the second is enough.
-    AccountSpecificBackend.reset = lambda _: None
+    around(AccountSpecificBackend, "reset")(lambda _original, _self: None)
+    around(IAMBackend, "_init_aws_policies")(_copy_policies)
     # Of the images of years ago each region gets only the newest Amazon Linux ones, which SSM parameters name.
     amis.AMIS.clear()
     load_resource = amis.load_resource
     amis.load_resource = functools.cache(lambda path: [] if "ecs/" in path else load_resource(path))
-    read_policies = functools.cache(IAMBackend._init_aws_policies)
 
-    def copy_policies(self: Any) -> list[AWSManagedPolicy]:
-        return [copy.copy(policy) for policy in read_policies(_Account(self.account_id, self.region_name))]
 
-    IAMBackend._init_aws_policies = copy_policies
+def _copy_policies(original: Any, self: Any) -> list[ManagedPolicy]:
+    """Read AWS's managed policies once and give each account its own copies."""
+    return [copy.copy(policy) for policy in _read_policies(original, _Account(self.account_id, self.region_name))]
+
+
+@functools.cache
+def _read_policies(original: Any, account: _Account) -> list[ManagedPolicy]:
+    return original(account)

@@ -49,7 +49,6 @@ class Emulator:
         resets.apply()
         self._log = CallLog(DomainDispatcherApplication(create_backend_app), self.lock, self._call_file)
         self._server = make_server(LOOPBACK, self._port, self._log, threaded=True, request_handler=_quiet(MotoRequestHandler))
-        self._server.daemon_threads = True
         self.reset()
         threading.Thread(target=self._server.serve_forever, name="emulator", daemon=True).start()
 

@@ -4,6 +4,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,7 +23,7 @@ class Authority:
         if not self._key_file.exists():
             self._make()
         self._certificate = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
-        self._key = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
+        self._key: Any = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
 
     def issue(self, host: str) -> tuple[bytes, bytes]:
         """Return a new certificate for a host name, and its key, in PEM."""

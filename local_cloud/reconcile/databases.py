@@ -81,8 +81,8 @@ class Databases:
         sql = {"SQL": postgres.setup(database)}
         status, output = container.exec_run(["sh", "-c", RUN_SQL], user="postgres", environment=sql)
         if status:
-            log.debug("%s is not ready: %s", database.identifier, output.decode(errors="replace").strip())
+            log.debug("%s is not ready: %r", database.identifier, output)
             return False
         engine.put_files(container, SETTINGS, {"pg_hba.conf": postgres.access(database).encode()})
-        status, output = container.exec_run(["sh", "-c", RELOAD])
+        status, _ = container.exec_run(["sh", "-c", RELOAD])
         return status == 0

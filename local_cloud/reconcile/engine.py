@@ -27,7 +27,7 @@ def labels(kind: str, resource: str) -> dict[str, str]:
     return {LABEL: kind, f"{LABEL}.id": resource, f"{LABEL}.cloud": CLOUD}
 
 
-def belonging(kind: str | None = None) -> dict[str, list[str]]:
+def belonging(kind: str | None = None) -> dict[str, Any]:
     """Return the filter for what belongs to this local cloud, of one kind or of all."""
     return {"label": [f"{LABEL}={kind}" if kind else LABEL, f"{LABEL}.cloud={CLOUD}"]}
 
@@ -40,7 +40,7 @@ def containers(client: docker.DockerClient, kind: str) -> dict[str, Container]:
 
 def create(client: docker.DockerClient, image: str, network: str, address: str, aliases: list[str], **settings: Any) -> Container:
     """Create a container with a fixed address in a network of ours."""
-    endpoint = EndpointConfig(client.api._version, ipv4_address=address, aliases=aliases)
+    endpoint = EndpointConfig(client.api.api_version, ipv4_address=address, aliases=aliases)
     return client.containers.create(image, network=network, networking_config={network: endpoint}, **settings)
 
 

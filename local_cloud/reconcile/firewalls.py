@@ -14,6 +14,9 @@ from local_cloud.reconcile.desired import Firewall
 
 log = logging.getLogger(__name__)
 
+# A container, what it lets through, and from where and on which port the reconciler itself looks in.
+Member = tuple[Container, Firewall, tuple[str, int] | None]
+
 APPLY = ["sh", "-c", 'printf %s "$RULES" | nft -f -']
 
 
@@ -24,7 +27,7 @@ class Firewalls:
         self._client = client
         self._applied: dict[str, str] = {}
 
-    def reconcile(self, members: list[tuple[Container, Firewall, tuple[str, int] | None]]) -> None:
+    def reconcile(self, members: list[Member]) -> None:
         """Bring each running container's rules up to date and forget the containers that are gone."""
         applied = {}
         for container, firewall, management in members:

@@ -43,7 +43,8 @@ def _frontend(listener: Listener) -> str:
         "http-request set-header X-Forwarded-Proto http",
         f"http-request set-header X-Forwarded-Port {listener.port}",
     ]
-    answers, forwards = [], []
+    answers: list[str] = []
+    forwards: list[str] = []
     for number, rule in enumerate(listener.rules):
         conditions = _conditions(number, rule)
         lines += conditions

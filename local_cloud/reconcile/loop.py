@@ -20,27 +20,28 @@ from local_cloud.reconcile.balancers import Balancers
 from local_cloud.reconcile.certificates import Authority
 from local_cloud.reconcile.databases import Databases
 from local_cloud.reconcile.desired import Balancer, Desired
-from local_cloud.reconcile.firewalls import Firewalls
+from local_cloud.reconcile.firewalls import Firewalls, Member
 from local_cloud.reconcile.health import Health
 from local_cloud.reconcile.hosts import Hosts
 
 log = logging.getLogger(__name__)
 
 TICK = 0.5
+PAUSE = 2
 # Even without a reason, look this often (in ticks): what goes wrong outside of our sight is repaired then.
 PATROL = 60
 PHASES = ("rds.creating", "rds.deleting", "elbv2.creating", "elbv2.deleting", "nat.creating", "nat.deleting")
 
 
 class Reconciler:
-    """Owns the loop. `published` is called with the loopback ports by balancer after each round that acted."""
+    """Owns the loop. After each round it calls `published(loopback ports by balancer, problem or "")`."""
 
     def __init__(
         self,
         emulator: Emulator,
         client: docker.DockerClient,
         directory: Path,
-        published: Callable[[dict[str, dict[int, int]]], None],
+        published: Callable[[dict[str, dict[int, int]], str], None],
     ) -> None:
         self.authority = Authority(directory)
         self._emulator = emulator
@@ -52,6 +53,7 @@ class Reconciler:
         self._firewalls = Firewalls(client)
         self._health = Health()
         self._desired = Desired()
+        self._problem = ""
         self._stop = threading.Event()
         self._changed = threading.Event()
 
@@ -82,19 +84,29 @@ class Reconciler:
         return any(lifecycle.under_way(phase) for phase in PHASES)
 
     def _round(self) -> bool:
-        """Compare everything and act; false if something failed and has to be tried again."""
+        """Compare everything and act; false if something failed and has to be tried again, a little later."""
+        problem = self._try()
+        if problem and problem != self._problem:
+            log.warning("%s", problem)
+        self._problem = problem
+        self._published(self._ports(), problem)
+        if problem:
+            self._stop.wait(PAUSE)
+        return not problem
+
+    def _try(self) -> str:
+        """Return what went wrong, or nothing."""
         try:
             with self._emulator.lock:
                 self._desired = account.read()
             self._act(self._desired)
         except (docker.errors.DockerException, requests.RequestException) as error:
-            log.warning("%s", error)
-            return False
-        except Exception:
+            return str(error)
+        except Exception as error:
             # The emulator must go on whatever happens here; the log has the reason.
             log.exception("a round failed")
-            return False
-        return True
+            return repr(error)
+        return ""
 
     def _act(self, desired: Desired) -> None:
         networks.create_missing(self._client, desired.networks)
@@ -102,14 +114,13 @@ class Reconciler:
         balancers = self._balancers.reconcile(desired.balancers)
         databases = self._databases.reconcile(desired.databases)
         gateways = {network.vpc: str(ip_network(network.cidr)[1]) for network in desired.networks}
-        members = [(hosts[host.id], host.firewall, None) for host in desired.hosts]
+        members: list[Member] = [(hosts[host.id], host.firewall, None) for host in desired.hosts]
         members += [(databases[item.arn], item.firewall, None) for item in desired.databases if item.arn in databases]
         members += [
             (balancers[item.arn], item.firewall, (gateways[item.vpc], haproxy.STATISTICS_PORT)) for item in desired.balancers
         ]
         self._firewalls.reconcile(members)
         networks.remove_unwanted(self._client, desired.networks)
-        self._published(self._ports())
 
     def _ports(self) -> dict[str, dict[int, int]]:
         names = {balancer.arn: balancer.name for balancer in self._desired.balancers}

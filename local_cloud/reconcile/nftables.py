@@ -8,6 +8,7 @@ once, which is what somebody who tries it out wants to see.
 """
 
 from ipaddress import ip_network
+from typing import Any
 
 from local_cloud.reconcile.desired import Firewall, Rule
 
@@ -62,8 +63,12 @@ def _lines(rule: Rule, side: str) -> list[str]:
 def _separate(peers: list[str]) -> list[str]:
     """Drop what lies within another range: nftables refuses overlapping elements."""
     networks = [ip_network(peer, strict=False) for peer in peers]
-    outer = [one for one in networks if not any(one != other and one.subnet_of(other) for other in networks)]
+    outer = [one for one in networks if not any(one != other and _within(one, other) for other in networks)]
     return [str(network) for network in sorted(set(outer))]
+
+
+def _within(inner: Any, outer: Any) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)
 
 
 def _what(rule: Rule) -> str:

@@ -12,10 +12,10 @@ PRODUCTION = {
     "AWS_SESSION_TOKEN": "secret",
     "AWS_ENDPOINT_URL_EC2": "https://ec2.example.com",
     "AWS_CA_BUNDLE": "/etc/ssl/bundle.pem",
-    "BOTO_CONFIG": "/home/ada/.boto",
+    "BOTO_CONFIG": "/srv/ada/.boto",
     "HTTPS_PROXY": "http://proxy.example.com:3128",
     "no_proxy": "intranet",
-    "HOME": "/home/ada",
+    "HOME": "/srv/ada",
 }
 
 
@@ -31,7 +31,7 @@ def test_nothing_of_the_callers_account_is_left() -> None:
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_REGION": "eu-west-1",
     }
-    assert safe["HOME"] == "/home/ada"
+    assert safe["HOME"] == "/srv/ada"
     assert safe["no_proxy"] == "intranet,127.0.0.1,localhost"
 
 

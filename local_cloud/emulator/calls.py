@@ -13,6 +13,8 @@ from typing import Any, TypedDict
 
 from local_cloud.emulator.operations import Operation, identify
 
+# Whoever deletes a network may look at once whether it is gone: these answers wait for `settle`.
+AWAITED = {"DeleteVpc"}
 ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>")
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -39,6 +41,7 @@ class CallLog:
     def __init__(self, application: WSGIApplication, lock: threading.RLock, file: Path | None = None) -> None:
         self.calls: list[Call] = []
         self.mutations = 0
+        self.settle: Callable[[], None] = lambda: None
         self._application = application
         self._lock = lock
         self._file = file
@@ -58,6 +61,8 @@ class CallLog:
         with self._lock:
             chunks = list(self._application(environ, started))
             self._record(operation, answer["status"], _error_code(answer, b"".join(chunks)))
+        if operation.name in AWAITED:
+            self.settle()
         return chunks
 
     def _record(self, operation: Operation, status: int, error: str | None) -> None:

@@ -3,6 +3,7 @@
 """The emulator's HTTP server on the loopback interface."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,12 @@ class Emulator:
     def mutations(self) -> int:
         """How many changing calls were served: what watchers compare to know that nothing happened."""
         return 0 if self._log is None else self._log.mutations
+
+    def on_settle(self, wait: Callable[[], None]) -> None:
+        """Let the answers that tell of something gone wait until it is gone, outside of the emulator too."""
+        if self._log is None:
+            raise RuntimeError("the emulator is not started")
+        self._log.settle = wait
 
     def client_environment(self) -> dict[str, str]:
         """The variables for a command or a boto3 session that shall talk to this emulator and to nothing else."""

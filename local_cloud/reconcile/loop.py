@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 TICK = 0.5
 PAUSE = 2
+SETTLE_SECONDS = 20
 # Even without a reason, look this often (in ticks): what goes wrong outside of our sight is repaired then.
 PATROL = 60
 PHASES = ("rds.creating", "rds.deleting", "elbv2.creating", "elbv2.deleting", "nat.creating", "nat.deleting")
@@ -56,9 +57,13 @@ class Reconciler:
         self._problem = ""
         self._stop = threading.Event()
         self._changed = threading.Event()
+        self._wake = threading.Event()
+        self._settled = threading.Condition()
+        self._done = -1
 
     def run(self) -> None:
         """Work until `stop`."""
+        self._emulator.on_settle(self.settle)
         lifecycle.gate("rds.creating", lambda arn: arn in self._databases.ready)
         lifecycle.gate("rds.deleting", lambda arn: arn not in self._databases.present)
         lifecycle.gate("elbv2.creating", lambda arn: arn in self._balancers.present)
@@ -71,13 +76,25 @@ class Reconciler:
             if mutations != seen or self._changed.is_set() or self._under_way() or idle >= PATROL:
                 self._changed.clear()
                 seen, idle = (mutations if self._round() else -1), 0
+                with self._settled:
+                    self._done = max(self._done, seen)
+                    self._settled.notify_all()
             idle += 1
             self._look()
-            self._stop.wait(TICK)
+            self._wake.wait(TICK)
+            self._wake.clear()
+
+    def settle(self) -> None:
+        """Wait until Docker follows all calls so far, within reason."""
+        target = self._emulator.mutations
+        self._wake.set()
+        with self._settled:
+            self._settled.wait_for(lambda: self._done >= target, timeout=SETTLE_SECONDS)
 
     def stop(self) -> None:
         """End the loop after the round under way."""
         self._stop.set()
+        self._wake.set()
 
     @staticmethod
     def _under_way() -> bool:

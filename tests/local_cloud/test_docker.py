@@ -239,7 +239,7 @@ def test_what_is_deleted_disappears(world: World) -> None:
     for subnet in stack.subnets:
         ec2.delete_subnet(SubnetId=subnet)
     ec2.delete_vpc(VpcId=stack.vpc)
-    eventually([], lambda: world.docker.networks.list(filters={"label": LABEL}))
+    assert world.docker.networks.list(filters={"label": LABEL}) == []
     assert world.docker.containers.list(all=True, filters={"label": LABEL}) == []
 
 

@@ -62,16 +62,12 @@ def _diff(step: Step) -> dict[str, str]:
     elif step.action == "create":
         before, after = {}, managed(step.desired)
     else:
-        before = {change.field: _shown(change.before, change.secret) for change in step.changes}
-        after = {change.field: _shown(change.after, change.secret) for change in step.changes}
+        before = {change.field: "(secret)" if change.secret else change.before for change in step.changes}
+        after = {change.field: "(another secret)" if change.secret else change.after for change in step.changes}
         if step.tags and step.found:
             before["tags"] = {key: step.found.tags.get(key) for key in step.tags}
             after["tags"] = dict(step.tags)
     return {"before_header": header, "after_header": header, "before": _text(before), "after": _text(after)}
-
-
-def _shown(value: Any, secret: bool) -> Any:
-    return "(secret)" if secret else value
 
 
 def _text(fields: Mapping[str, Any]) -> str:

@@ -156,6 +156,8 @@ def _cidr_violations(value: str, prefix: tuple[int, int], path: str) -> Iterator
 def _duplicates(items: list[Mapping[str, Any]], key: str, path: str) -> Iterator[tuple[str, str]]:
     seen: set[Any] = set()
     for index, item in enumerate(items):
-        if item.get(key) in seen:
+        if item.get(key) is None:
+            continue
+        if item[key] in seen:
             yield f"{path}[{index}].{key}", f"{item[key]!r} is given twice"
-        seen.add(item.get(key))
+        seen.add(item[key])

@@ -46,6 +46,22 @@ options:
     type: list
     elements: str
     default: []
+  lock:
+    description:
+      - A stack has one operator at a time. The lock is an object in the account's control bucket
+        C(terrace-<account>-<region>), taken only when there is something to apply.
+    type: dict
+    suboptions:
+      lease:
+        description:
+          - Seconds without a sign of life after which another operator may take over. A process that is known to be gone
+            is taken over at once.
+        type: int
+        default: 120
+      settle:
+        description: Seconds to wait for the last calls of a holder whose lease has ended.
+        type: int
+        default: 30
 notes:
   - The second run reports no change. Resources are found by the tags C(terrace:stack) and C(terrace:id), which their
     create call sets, or by names; there is no state file.

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 try:
@@ -22,6 +23,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import A
 # Adaptive mode's client-side rate limiter takes twice as long under throttling; no other layer retries.
 RETRIES = {"mode": "standard", "max_attempts": 10}
 CONNECTIONS = 32
+READING = ("Describe", "Get", "List", "Head", "BatchGet", "Lookup")
 # EC2 throttles with a 503: such an answer says that nothing was done.
 THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled", "SlowDown")
 
@@ -43,6 +45,7 @@ class Clients:
         self._unsafe = tuple(unsafe_creates)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        self._before_change: Callable[[], None] | None = None
 
     def __call__(self, service: str, region: str) -> Any:
         with self._lock:
@@ -50,10 +53,31 @@ class Clients:
                 self._clients[(service, region)] = self._client(service, region)
             return self._clients[(service, region)]
 
+    @contextmanager
+    def guarded(self, before_change: Callable[[], None]) -> Iterator[None]:
+        """Call `before_change` ahead of every call that may change something. It raises to prevent the call."""
+        self._before_change = before_change
+        try:
+            yield
+        finally:
+            self._before_change = None
+
+    def unguarded(self, service: str, region: str) -> Any:
+        """Return a client of its own that no guard watches."""
+        with self._lock:
+            return self._session.client(
+                service, region_name=region, endpoint_url=self._endpoint, config=self._config, **self._parameters
+            )
+
+    def _guard(self, model: Any, **_facts: Any) -> None:
+        if self._before_change and not model.name.startswith(READING):
+            self._before_change()
+
     def _client(self, service: str, region: str) -> Any:
         client = self._session.client(
             service, region_name=region, endpoint_url=self._endpoint, config=self._config, **self._parameters
         )
+        client.meta.events.register("before-call", self._guard)
         for operation in self._unsafe:
             client.meta.events.register_first(f"needs-retry.{service}.{operation}", _veto_blind_retry)
         return client

@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.terrace.aws.plugins.module_utils import control_bucket
 from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, refuse_other_account
 from ansible_collections.terrace.aws.plugins.module_utils.engine.converge import Request, converge
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, TerraceError, explain
+from ansible_collections.terrace.aws.plugins.module_utils.engine.lock import Lock
+from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, validated
+from ansible_collections.terrace.aws.plugins.module_utils.operator import current_owner, is_dead, stop_on_signals
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
 
 STACK_SPEC: dict[str, dict[str, Any]] = {
@@ -31,6 +36,11 @@ COMMON_SPEC = {
     "stack": {"type": "dict", "required": True, "options": STACK_SPEC},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "allow_replacement": {"type": "list", "elements": "str", "default": []},
+    "lock": {
+        "type": "dict",
+        "apply_defaults": True,
+        "options": {"lease": {"type": "int", "default": 120}, "settle": {"type": "int", "default": 30}},
+    },
 }
 
 
@@ -115,4 +125,25 @@ def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any
     )
     clients = Clients(module, [kind.unsafe_create for kind in KINDS.values() if kind.unsafe_create])
     refuse_other_account(clients, stack.account, stack.region)
-    return converge(request, clients)
+    progress = Progress.from_environment()
+    with stop_on_signals() as stopping:
+        return converge(request, clients, progress, lambda: _locked(clients, stack, parameters["lock"], progress), stopping)
+
+
+@contextmanager
+def _locked(clients: Clients, stack: Stack, options: Mapping[str, Any], progress: Progress) -> Iterator[str]:
+    """Hold the stack's lock, guard every change by it, and yield the run id."""
+    s3 = clients.unguarded("s3", stack.region)
+    lock = Lock(
+        s3,
+        control_bucket.ensure(s3, stack.account, stack.region),
+        stack.name,
+        stack.account,
+        current_owner(),
+        is_dead,
+        notify=lambda text: progress.send("note", text=text),
+        lease=options["lease"],
+        settle=options["settle"],
+    )
+    with lock, clients.guarded(lock.check):
+        yield lock.run_id

@@ -1,17 +1,22 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is running: the owner that a lock names, and whether such an owner is still alive."""
+"""Who is running: the owner that a lock names, whether such an owner is still alive, and when it asks to stop."""
 
 from __future__ import annotations
 
 import getpass
 import os
+import signal
 import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.lock import Owner
 
 PROC = Path("/proc")
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def current_owner() -> Owner:
@@ -24,6 +29,18 @@ def is_dead(owner: Owner) -> bool:
     """Whether the owner's process is known to be gone: it ran here, in this boot and namespace, and does not any more."""
     here = owner.host == socket.gethostname() and owner.boot == _boot() and bool(owner.boot)
     return here and _started(owner.pid) != owner.started
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether SIGINT, SIGTERM or SIGHUP has arrived. They do nothing else meanwhile."""
+    asked = threading.Event()
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in STOP_SIGNALS}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _boot() -> str:

@@ -65,6 +65,9 @@ class Apply:
         with ThreadPoolExecutor(THREADS) as pool:
             self._pool = pool
             while self._start_ready() or self._running or self._waiting:
+                if self._stopping():
+                    self._waiting.clear()
+                    self._polls.clear()
                 for future in self._finished_calls():
                     self._collect(self._steps[self._running.pop(future)], future)
                 for kind_and_region in self._due():
@@ -81,11 +84,16 @@ class Apply:
     def _start_ready(self) -> bool:
         """Start what can start. Steps without work are done at once and may let others start."""
         started = False
-        while ready := [id_ for id_, undone in self._undone.items() if not undone and id_ not in self._started]:
+        while ready := self._startable():
             started = True
-            for step in (self._steps[id_] for id_ in ready):
+            for step in ready:
                 self._start(step)
         return started
+
+    def _startable(self) -> list[Step]:
+        if self._stopping():
+            return []
+        return [self._steps[id_] for id_, undone in self._undone.items() if not undone and id_ not in self._started]
 
     def _start(self, step: Step) -> None:
         self._started[step.id] = time.monotonic()
@@ -100,6 +108,10 @@ class Apply:
             if step.action == "update":
                 self._updated.add(step.id)
             self._submit(step, self._perform, step)
+
+    def _stopping(self) -> bool:
+        """Whether the operator has asked to stop: calls that run are finished, nothing else is begun or awaited."""
+        return next(iter(self._contexts.values())).stopping()
 
     def _submit(self, step: Step, work: Callable[..., Found | None], *arguments: Any) -> None:
         self._running[self._pool.submit(work, *arguments)] = step.id
@@ -249,6 +261,8 @@ class Apply:
 
     def _failure_lines(self) -> list[str]:
         lines = [f"{self._steps[id_].key}: {problem}" for id_, problem in self._failed.items()]
+        if self._stopping():
+            lines.insert(0, "stopped on request: what was done is kept; run again to go on")
         skipped = sorted(str(s.key) for s in self._steps.values() if s.id not in self._started and s.action != "none")
         return lines + ([f"not started because of it: {', '.join(skipped)}"] if skipped else [])
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 import dataclasses
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import report
 from ansible_collections.terrace.aws.plugins.module_utils.engine.apply import Apply
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, never
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Plan, orphans, plan_absent, plan_present
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved, bind_undeclared
@@ -41,34 +42,85 @@ class Request:
     diff: bool = False
 
 
-def converge(request: Request, clients: Clients, progress: Progress | None = None) -> dict[str, Any]:
-    """Return the module's result. Raises TerraceError, and ApplyFailed when something was left undone."""
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """A survey and the plan that came of it."""
+
+    survey: Survey
+    contexts: Mapping[str, Context]
+    resolved: Resolved
+    plan: Plan
+
+
+@contextmanager
+def unlocked() -> Iterator[str]:
+    """Yield a run id without taking a lock: for callers who know that they are alone."""
+    yield uuid.uuid4().hex
+
+
+def converge(
+    request: Request,
+    clients: Clients,
+    progress: Progress | None = None,
+    lock: Callable[[], AbstractContextManager[str]] = unlocked,
+    stopping: Callable[[], bool] = never,
+) -> dict[str, Any]:
+    """Return the module's result. Raises TerraceError, and ApplyFailed when something was left undone.
+
+    `lock` is taken only when there is something to apply, and yields the run id; the survey is repeated under it,
+    because another operator may have worked until then.
+    """
     progress = progress or Progress.from_environment()
     notes: list[str] = []
-    survey = Survey()
     applied = tuple(d for d in request.declarations if d.tier in request.tiers)
-    contexts = contexts_of(request, survey, clients, notes)
     kinds = _kinds_to_survey(request, applied)
+
+    def survey_and_plan() -> Planned:
+        return _survey_and_plan(request, applied, kinds, clients, notes, stopping)
+
     progress.send("survey", kinds=len(kinds))
+    planned = survey_and_plan()
+    progress.send("plan", **report.summary(planned.plan.steps))
+    if request.check or planned.plan.settled:
+        return _result(request, applied, kinds, planned, notes)
+    with lock() as run_id:
+        planned = survey_and_plan()
+        result = _result(request, applied, kinds, planned, notes)
+        run = Apply(planned.plan, planned.contexts, planned.survey, planned.resolved, run_id, progress)
+        try:
+            result |= _done(run.run()) | {"seconds": run.seconds_by_tier}
+        except ApplyFailed as failure:
+            failure.result = result | _done(failure.resources) | {"outputs": _outputs(request, applied, kinds, planned.resolved)}
+            raise
+    return result | {"outputs": _outputs(request, applied, kinds, planned.resolved)}
+
+
+def _survey_and_plan(
+    request: Request,
+    applied: tuple[Declaration, ...],
+    kinds: Mapping[str, Kind],
+    clients: Clients,
+    notes: list[str],
+    stopping: Callable[[], bool],
+) -> Planned:
+    survey, resolved = Survey(), Resolved(applied)
+    contexts = contexts_of(request, survey, clients, notes, stopping)
     take(kinds.values(), contexts, survey)
-    resolved = Resolved(applied)
-    plan = _plan(request, applied, survey, kinds, resolved)
-    progress.send("plan", **report.summary(plan.steps))
-    result: dict[str, Any] = {
-        "changed": bool(plan.work),
-        "resources": report.results(plan.steps),
-        "orphans": _orphans(request, applied, survey, kinds),
+    return Planned(survey, contexts, resolved, _plan(request, applied, survey, kinds, resolved))
+
+
+def _result(
+    request: Request, applied: tuple[Declaration, ...], kinds: Mapping[str, Kind], planned: Planned, notes: list[str]
+) -> dict[str, Any]:
+    """Return what the module returns when nothing is applied."""
+    return {
+        "changed": bool(planned.plan.work),
+        "resources": report.results(planned.plan.steps),
+        "orphans": _orphans(request, applied, planned.survey, kinds),
         "notes": notes,
+        "outputs": _outputs(request, applied, kinds, planned.resolved),
+        **({"diff": report.diffs(planned.plan.steps)} if request.diff else {}),
     }
-    if request.diff:
-        result["diff"] = report.diffs(plan.steps)
-    try:
-        if not request.check and not plan.settled:
-            result |= _apply(plan, contexts, survey, resolved, progress)
-    except ApplyFailed as failure:
-        failure.result = result | _done(failure.resources) | {"outputs": _outputs(request, applied, kinds, resolved)}
-        raise
-    return result | {"outputs": _outputs(request, applied, kinds, resolved)}
 
 
 def _plan(
@@ -94,11 +146,6 @@ def _refuse_missing_references(request: Request, applied: Iterable[Declaration],
                 )
 
 
-def _apply(plan: Plan, contexts: Mapping[str, Context], survey: Survey, resolved: Resolved, progress: Progress) -> dict[str, Any]:
-    run = Apply(plan, contexts, survey, resolved, uuid.uuid4().hex, progress)
-    return {**_done(run.run()), "seconds": run.seconds_by_tier}
-
-
 def _done(resources: list[dict[str, Any]]) -> dict[str, Any]:
     return {"resources": resources, "changed": any(resource["action"] != "none" for resource in resources)}
 
@@ -116,13 +163,17 @@ def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[s
     return {name: kind for name, kind in request.kinds.items() if name in wanted}
 
 
-def contexts_of(request: Request, survey: Survey, clients: Clients, notes: list[str]) -> dict[str, Context]:
+def contexts_of(
+    request: Request, survey: Survey, clients: Clients, notes: list[str], stopping: Callable[[], bool] = never
+) -> dict[str, Context]:
     """Return one context for each of the stack's regions. `survey` is what they know already, filled later."""
     regions = dict.fromkeys([request.stack.region, *(d.region for d in request.declarations if d.region)])
-    return {region: _context(request, region, survey, clients, notes) for region in regions}
+    return {region: _context(request, region, survey, clients, notes, stopping) for region in regions}
 
 
-def _context(request: Request, region: str, survey: Survey, clients: Clients, notes: list[str]) -> Context:
+def _context(
+    request: Request, region: str, survey: Survey, clients: Clients, notes: list[str], stopping: Callable[[], bool]
+) -> Context:
     def client(service: str) -> Any:
         return clients(service, region)
 
@@ -136,7 +187,9 @@ def _context(request: Request, region: str, survey: Survey, clients: Clients, no
     def found(kind: str) -> tuple[Found, ...]:
         return tuple(resource for resource in survey.of(kind) if resource.region == region)
 
-    return Context(request.stack, region, client, declared, found, each, _tag_index(client, request.stack), notes.append)
+    return Context(
+        request.stack, region, client, declared, found, each, _tag_index(client, request.stack), notes.append, stopping
+    )
 
 
 def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mapping[str, Mapping[str, str]]]:

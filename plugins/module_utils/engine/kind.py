@@ -85,9 +85,16 @@ class Retry:
     seconds: float = 60.0
 
 
+def never() -> bool:
+    return False
+
+
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """What a kind's functions may use: clients, the stack, and what the survey already knows."""
+    """What a kind's functions may use: clients, the stack, and what the survey already knows.
+
+    `stopping` tells that the operator has asked to stop: nothing is waited for any longer.
+    """
 
     stack: Stack
     region: str
@@ -97,6 +104,7 @@ class Context:
     each: Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
     tags_by_arn: Callable[[], Mapping[str, Mapping[str, str]]]
     note: Callable[[str], None]
+    stopping: Callable[[], bool] = never
 
     def pages(self, service: str, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
         """Return the items under `key` of all pages of a list operation (boto3 paginator name)."""

@@ -31,6 +31,7 @@ def create(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_
             return retry.repeat(
                 lambda: kind.create(context, new, values),
                 lambda error: _creation_patience(step, context, new, error, fresh_parents),
+                context.stopping,
             )
         except Exception as error:
             ambiguous = isinstance(error, AmbiguousAnswer)
@@ -74,11 +75,11 @@ def update(
         return retry.patience(step.kind, error, fresh_parents)
 
     if tags:
-        retry.repeat(lambda: step.kind.tag(context, found, tags), patience)
+        retry.repeat(lambda: step.kind.tag(context, found, tags), patience, context.stopping)
     if not fields:
         return found
     values = resolved.values(step.declaration.values)
-    retry.repeat(lambda: step.kind.update(context, found, values, fields), patience)
+    retry.repeat(lambda: step.kind.update(context, found, values, fields), patience, context.stopping)
     return dataclasses.replace(found, state=PENDING) if "update" in step.kind.waits_for else found
 
 
@@ -86,7 +87,7 @@ def remove(step: Step, context: Context, waiting: Callable[[str], Any]) -> Found
     """Delete the resource; return it while its deletion has to be awaited. Gone already is fine."""
     if step.found.state != DELETING:
         try:
-            retry.repeat(lambda: _delete(step, context, waiting), lambda error: _removal_patience(step, error))
+            retry.repeat(lambda: _delete(step, context, waiting), lambda error: _removal_patience(step, error), context.stopping)
         except Exception as error:
             if retry.is_dependency(error):
                 raise NotReady(f"{_holders(step, context)}: {explain(error)}") from None

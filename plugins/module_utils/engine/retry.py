@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Kind, Retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Kind, Retry, never
 
 T = TypeVar("T")
 
@@ -64,14 +64,14 @@ def _matches(retry: Retry, operation: str, code: str, message: str) -> bool:
     return retry.operation == operation and retry.code == code and bool(re.search(retry.message, message))
 
 
-def repeat(attempt: Callable[[], T], patience_for: Callable[[Exception], float]) -> T:
-    """Call `attempt` until it succeeds or its error has been repeated for as long as `patience_for` grants."""
+def repeat(attempt: Callable[[], T], patience_for: Callable[[Exception], float], stopping: Callable[[], bool] = never) -> T:
+    """Call `attempt` until it succeeds, its error has been repeated for as long as `patience_for` grants, or `stopping`."""
     started, pause = time.monotonic(), 1.0
     while True:
         try:
             return attempt()
         except Exception as error:
-            if time.monotonic() - started + pause > patience_for(error):
+            if time.monotonic() - started + pause > patience_for(error) or stopping():
                 raise
         time.sleep(pause)
         pause = min(pause * 1.5, 5.0)

@@ -66,7 +66,7 @@ options:
         type: int
         required: true
       desired:
-        description: The number of instances at creation, by default the least. It is not compared later, since scaling is no drift.
+        description: The number of instances at creation, by default the least. Not compared later, since scaling is no drift.
         type: int
       subnets:
         description: The class of subnets. The group spreads over all its zones.

@@ -159,14 +159,14 @@ class Lock:
     def _write(self, condition: dict[str, str]) -> bool:
         """Write the lock object on a condition and return whether it is ours."""
         begin = time.monotonic()
+        self._since = self._since or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         body = {
             "owner": dataclasses.asdict(self._owner),
             "run_id": self.run_id,
             "nonce": self._nonce,
-            "since": self._since or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "since": self._since,
             "lease": self._lease,
         }
-        self._since = body["since"]
         try:
             answer = self._s3.put_object(**self._at, Body=json.dumps(body).encode(), ContentType="application/json", **condition)
         except Exception as error:

@@ -82,7 +82,7 @@ def _database(rds: Any, database: Any) -> Database:
         name=database.db_name or "",
         user=database.master_username,
         password=_password(rds, database),
-        force_tls=_parameter(database, "rds.force_ssl") == "1",
+        force_tls=_forces_tls(database),
         running=database.status != "stopped",
         firewall=firewall(ec2, interface.group_set),
     )
@@ -95,6 +95,12 @@ def _password(rds: Any, database: Any) -> str:
     backend = secretsmanager_backends[ACCOUNT][rds.region_name]
     secret = backend.get_secret_value(database.master_user_secret.secret_arn, "", "AWSCURRENT")
     return json.loads(secret["SecretString"])["password"]
+
+
+def _forces_tls(database: Any) -> bool:
+    """Whether plain text is refused: RDS's default from PostgreSQL 15 on."""
+    default = "1" if int(database.engine_version.partition(".")[0]) >= 15 else "0"
+    return (_parameter(database, "rds.force_ssl") or default) == "1"
 
 
 def _parameter(database: Any, name: str) -> str | None:

@@ -128,15 +128,20 @@ class Reconciler:
     def _act(self, desired: Desired) -> None:
         networks.create_missing(self._client, desired.networks)
         hosts = self._hosts.reconcile(desired.hosts)
-        balancers = self._balancers.reconcile(desired.balancers)
-        databases = self._databases.reconcile(desired.databases)
+        machines: list[Member] = [(hosts[host.id], host.firewall, None) for host in desired.hosts]
+        self._firewalls.apply(machines)
         gateways = {network.vpc: str(ip_network(network.cidr)[1]) for network in desired.networks}
-        members: list[Member] = [(hosts[host.id], host.firewall, None) for host in desired.hosts]
-        members += [(databases[item.arn], item.firewall, None) for item in desired.databases if item.arn in databases]
-        members += [
+        balancers = self._balancers.reconcile(desired.balancers)
+        proxies: list[Member] = [
             (balancers[item.arn], item.firewall, (gateways[item.vpc], haproxy.STATISTICS_PORT)) for item in desired.balancers
         ]
-        self._firewalls.reconcile(members)
+        self._firewalls.apply(proxies)
+        databases = self._databases.reconcile(desired.databases)
+        servers: list[Member] = [
+            (databases[item.arn], item.firewall, None) for item in desired.databases if item.arn in databases
+        ]
+        self._firewalls.apply(servers)
+        self._firewalls.forget(machines + proxies + servers)
         networks.remove_unwanted(self._client, desired.networks)
 
     def _ports(self) -> dict[str, dict[int, int]]:

@@ -27,7 +27,7 @@ TAIL_LINES = 60
 
 @dataclass(frozen=True)
 class Stage:
-    """A named gate: its commands run in order until one fails."""
+    """A named gate: all of its commands run, and all must succeed."""
 
     name: str
     commands: tuple[tuple[str, ...], ...]
@@ -55,6 +55,7 @@ def stages(slow: bool) -> tuple[Stage, ...]:
         Stage("structure", (pytest("tests/structure", slow=slow),)),
         Stage("unit", (pytest("tests/unit", "tests/contract", "-n", "2", slow=slow),)),
         Stage("integration", (pytest("tests/integration", slow=slow),)),
+        Stage("faults", (pytest("tests/faults", slow=slow),)),
         Stage("sanity", ((".ci/sanity",),)),
         Stage(
             "docs", (("env", f"GIT_CEILING_DIRECTORIES={STATE}", "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),)
@@ -72,7 +73,8 @@ def run(stage: Stage) -> bool:
     log = LOGS / f"{stage.name}.log"
     began = time.monotonic()
     with log.open("w") as output:
-        passed = all(_succeeds(command, output) for command in stage.commands)
+        verdicts = [_succeeds(command, output) for command in stage.commands]
+    passed = all(verdicts)
     seconds = time.monotonic() - began
     if not passed:
         print("\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:]))

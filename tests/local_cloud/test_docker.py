@@ -25,7 +25,7 @@ from tests.local_cloud.stack import APP_PORT, Stack, build, rule
 pytestmark = pytest.mark.docker
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE = 45
+PATIENCE = 120
 # A local cloud of its own: a demo that somebody looks at goes on beside it.
 ENVIRONMENT = os.environ | {"TERRACE_LOCAL_CLOUD": "tests"}
 LABEL = "terrace.local.cloud=tests"

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.local_cloud.scenarios import Connect
 
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-PATIENCE = 5
+PATIENCE = 20
 
 
 def refused(code: str, call: Callable[..., Any], **arguments: Any) -> None:

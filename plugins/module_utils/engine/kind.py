@@ -123,6 +123,8 @@ class Kind:
     `list` finds the stack's resources (and, where names are unique in the account, those that stand in the way);
     `after` names kinds that have to be surveyed first; `calls` says how each survey call grows:
     ``page``, ``parent`` or ``resource``.
+    `actions` are the IAM actions needed to create, change and delete, with those that AWS checks on the way, such as
+    ``iam:PassRole``; what the survey needs follows from `calls`.
     `create` makes the resource with the one call that carries its tags; what that call cannot set, the engine
     sets by `update` right after. `update` gets the names of the changed fields. `delete` starts a deletion.
     `identity` replaces identity by tags for kinds without tags of their own: a function of the values.
@@ -139,6 +141,7 @@ class Kind:
     values: type
     list: Callable[[Context], Iterable[Found]]
     calls: Mapping[str, str]
+    actions: tuple[str, ...] = ()
     create: Callable[[Context, New, Any], Found] | None = None
     update: Callable[[Context, Found, Any, set[str]], None] | None = None
     delete: Callable[[Context, Found], None] | None = None

@@ -123,6 +123,13 @@ KIND = Kind(
     values=DbParameterGroup,
     list=list_parameter_groups,
     calls={"DescribeDBParameterGroups": "page", "ListTagsForResource": "resource", "DescribeDBParameters": "resource"},
+    actions=(
+        "rds:CreateDBParameterGroup",
+        "rds:AddTagsToResource",
+        "rds:ModifyDBParameterGroup",
+        "rds:ResetDBParameterGroup",
+        "rds:DeleteDBParameterGroup",
+    ),
     create=create,
     update=update,
     delete=delete,

@@ -41,6 +41,7 @@ KIND = Kind(
     values=ElasticIp,
     list=list_addresses,
     calls={"DescribeAddresses": "page"},
+    actions=("ec2:AllocateAddress", "ec2:CreateTags", "ec2:ReleaseAddress"),
     create=create,
     delete=delete,
     tag=_ec2.tag,

@@ -73,6 +73,12 @@ KIND = Kind(
     values=Listener,
     list=list_listeners,
     calls={"DescribeListeners": "parent", "DescribeTags": "parent"},
+    actions=(
+        "elasticloadbalancing:CreateListener",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+    ),
     create=create,
     update=update,
     delete=delete,

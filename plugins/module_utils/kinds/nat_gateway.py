@@ -73,6 +73,7 @@ KIND = Kind(
     values=NatGateway,
     list=list_nat_gateways,
     calls={"DescribeNatGateways": "page"},
+    actions=("ec2:CreateNatGateway", "ec2:CreateTags", "ec2:DeleteNatGateway"),
     create=create,
     delete=delete,
     tag=_ec2.tag,

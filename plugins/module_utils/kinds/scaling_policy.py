@@ -81,6 +81,7 @@ KIND = Kind(
     values=ScalingPolicy,
     list=list_policies,
     calls={"DescribePolicies": "page"},
+    actions=("autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy"),
     create=create,
     update=update,
     delete=delete,

@@ -62,6 +62,13 @@ KIND = Kind(
     values=SecurityGroup,
     list=list_security_groups,
     calls={"DescribeSecurityGroups": "page"},
+    actions=(
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateTags",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DescribeNetworkInterfaces",
+    ),
     create=create,
     delete=delete,
     tag=_ec2.tag,

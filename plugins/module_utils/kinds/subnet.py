@@ -57,6 +57,13 @@ KIND = Kind(
     values=Subnet,
     list=list_subnets,
     calls={"DescribeSubnets": "page"},
+    actions=(
+        "ec2:CreateSubnet",
+        "ec2:CreateTags",
+        "ec2:ModifySubnetAttribute",
+        "ec2:DeleteSubnet",
+        "ec2:DescribeNetworkInterfaces",
+    ),
     create=create,
     update=update,
     delete=delete,

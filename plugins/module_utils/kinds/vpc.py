@@ -77,6 +77,7 @@ KIND = Kind(
     values=Vpc,
     list=list_vpcs,
     calls={"DescribeVpcs": "page", "DescribeVpcAttribute": "resource"},
+    actions=("ec2:CreateVpc", "ec2:CreateTags", "ec2:ModifyVpcAttribute", "ec2:DeleteVpc", "ec2:DescribeNetworkInterfaces"),
     create=create,
     update=update,
     delete=delete,

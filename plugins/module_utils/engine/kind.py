@@ -129,7 +129,8 @@ class Kind:
     sets by `update` right after. `update` gets the names of the changed fields. `delete` starts a deletion.
     `identity` replaces identity by tags for kinds without tags of their own: a function of the values.
     `parent` is the field that refers to the owner of such kinds; what an owner of ours has beyond the declared is
-    deleted. `guard` returns why a resource must not be deleted, `holders` what keeps it from being deleted.
+    deleted, unless `spares`, given the owner's desired values, says that it is somebody else's. `guard` returns why
+    a resource must not be deleted, `holders` what keeps it from being deleted.
     `outlives` names kinds that have to be gone before a resource of this kind can be deleted though none of their
     fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
     call has returned (a create says so by the state it returns). `timeout` is in seconds.
@@ -149,6 +150,7 @@ class Kind:
     after: tuple[str, ...] = ()
     identity: Callable[[Any], tuple[Any, ...]] | None = None
     parent: str | None = None
+    spares: Callable[[Any, Found], bool] | None = None
     guard: Callable[[Found], str | None] | None = None
     holders: Callable[[Context, Found], Sequence[str]] | None = None
     outlives: tuple[str, ...] = ()

@@ -243,16 +243,19 @@ def _refuse_guarded(steps: Iterable[Step]) -> None:
 
 
 def _surplus_children(steps: list[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind]) -> list[Step]:
-    """Return deletions of what our parents have beyond the declared, after everything new is there."""
+    """Return deletions of what our parents have beyond the declared, after everything new is there and its users have left."""
     surplus: list[Step] = []
     parents = {(step.kind.name, step.found.id): step for step in steps if step.found and step.phase == MAKE}
     for name, resources in found.items():
         kind = kinds[name]
         kept = {step.found.id for step in steps if step.found and step.kind is kind}
-        made = frozenset(step.id for step in steps if step.kind is kind and step.phase == MAKE)
+        before = {name, *kind.outlives}
+        made = frozenset(step.id for step in steps if step.kind.name in before and step.phase == MAKE)
         for resource in resources:
             owner = _owner(resource, kind, parents)
-            if owner and resource.id not in kept and resource.state != DELETING:
+            if not owner or (kind.spares and kind.spares(owner.desired, resource)):
+                continue
+            if resource.id not in kept and resource.state != DELETING:
                 key = Key(name, _display_name(resource, owner.key.name))
                 surplus.append(Step(REMOVE, key, owner.tier, kind, "delete", found=resource, waits=made))
     return surplus

@@ -18,6 +18,7 @@ except ImportError:  # AnsibleAWSModule tells the user
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 
+from ansible_collections.terrace.aws.plugins.module_utils import permissions
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import AmbiguousAnswer, Refused, explain
 
 # Adaptive mode's client-side rate limiter takes twice as long under throttling; no other layer retries.
@@ -65,22 +66,31 @@ class Clients:
     def unguarded(self, service: str, region: str) -> Any:
         """Return a client of its own that no guard watches."""
         with self._lock:
-            return self._session.client(
-                service, region_name=region, endpoint_url=self._endpoint, config=self._config, **self._parameters
-            )
+            return self._connect(service, region)
 
     def _guard(self, model: Any, **_facts: Any) -> None:
         if self._before_change and not model.name.startswith(READING):
             self._before_change()
 
-    def _client(self, service: str, region: str) -> Any:
+    def _connect(self, service: str, region: str) -> Any:
         client = self._session.client(
             service, region_name=region, endpoint_url=self._endpoint, config=self._config, **self._parameters
         )
+        client.meta.events.register("after-call", _name_action)
+        return client
+
+    def _client(self, service: str, region: str) -> Any:
+        client = self._connect(service, region)
         client.meta.events.register("before-call", self._guard)
         for operation in self._unsafe:
             client.meta.events.register_first(f"needs-retry.{service}.{operation}", _veto_blind_retry)
         return client
+
+
+def _name_action(parsed: dict[str, Any], model: Any, **_facts: Any) -> None:
+    """Add the IAM action to an error, so that a refusal can be told with it: not all services name it."""
+    if "Error" in parsed:
+        parsed["Error"]["Action"] = permissions.action(model.service_model.service_name, model.name)
 
 
 def _veto_blind_retry(response: Any = None, caught_exception: Any = None, operation: Any = None, **_facts: Any) -> None:

@@ -50,11 +50,11 @@ class ApplyFailed(TerraceError):
         self.result: dict[str, Any] = {}
 
 
+DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthFailure")
+# AWS checks further actions on the way, and mostly says which one it missed.
+MISSED_ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")
 HINTS = (
-    (
-        ("AccessDenied", "UnauthorizedOperation", "AccessDeniedException", "AuthFailure"),
-        "the caller's credentials lack the permission for this call",
-    ),
+    (DENIED, "the caller's credentials lack the permission {action}"),
     (
         ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClientException"),
         "renew the credentials and run again: what was done is kept",
@@ -72,7 +72,10 @@ REFUSED_ARGUMENT = re.compile(r"(?:Missing required|Unknown|Invalid \S+ for) par
 
 
 def explain(error: BaseException) -> str:
-    """Return one line for any exception: operation, AWS code, message, request id, what to do. Never an argument's value."""
+    """Return one line for any exception: operation, AWS code, message, request id, what to do. Never an argument's value.
+
+    Clients put the IAM action that a call needs into the answer's error, as `Action`.
+    """
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         return _explain_answer(error, response)
@@ -89,4 +92,7 @@ def _explain_answer(error: BaseException, response: Mapping[str, Any]) -> str:
     request = response.get("ResponseMetadata", {}).get("RequestId", "none")
     operation = getattr(error, "operation_name", "the call")
     hint = next((hint for codes, hint in HINTS if any(known in code for known in codes)), None)
-    return f"{operation} answered {code}: {message} (request {request})" + (f"; {hint}" if hint else "")
+    missed = MISSED_ACTION.search(message)
+    action = missed[1] if missed else response.get("Error", {}).get("Action", "for this call")
+    advice = f"; {hint.format(action=action)}" if hint else ""
+    return f"{operation} answered {code}: {message} (request {request}){advice}"

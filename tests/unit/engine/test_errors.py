@@ -20,6 +20,19 @@ def test_an_answer_names_operation_code_message_and_request() -> None:
     )
 
 
+def test_a_refusal_names_the_action_that_the_client_knows() -> None:
+    error = AwsError("UnauthorizedOperation", "You are not authorized.", "CreateVpc")
+    error.response["Error"]["Action"] = "ec2:CreateVpc"
+    assert explain(error).endswith("lack the permission ec2:CreateVpc")
+
+
+def test_what_the_service_says_that_it_missed_is_more_exact() -> None:
+    message = "User: arn:aws:iam::123456789012:user/x is not authorized to perform: iam:PassRole on resource: app"
+    error = AwsError("AccessDenied", message, "AddRoleToInstanceProfile")
+    error.response["Error"]["Action"] = "iam:AddRoleToInstanceProfile"
+    assert explain(error).endswith("lack the permission iam:PassRole")
+
+
 @pytest.mark.parametrize(
     ("code", "hint"),
     [

@@ -13,7 +13,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.terrace.aws.plugins.module_utils import control_bucket
 from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, refuse_other_account
 from ansible_collections.terrace.aws.plugins.module_utils.engine.converge import Request, converge
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Adoption, Declaration, External, Key, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, TerraceError, explain
 from ansible_collections.terrace.aws.plugins.module_utils.engine.lock import Lock
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
@@ -36,6 +36,37 @@ COMMON_SPEC = {
     "stack": {"type": "dict", "required": True, "options": STACK_SPEC},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "allow_replacement": {"type": "list", "elements": "str", "default": []},
+    "external": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "kind": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "match": {"type": "dict", "required": True},
+        },
+    },
+    "adopt": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "kind": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "id": {"type": "str", "required": True},
+        },
+    },
+    "moved": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "kind": {"type": "str", "required": True},
+            "from": {"type": "str", "required": True},
+            "to": {"type": "str", "required": True},
+        },
+    },
+    "prune": {"type": "bool", "default": False},
     "lock": {
         "type": "dict",
         "apply_defaults": True,
@@ -109,6 +140,43 @@ def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) ->
     return tuple(declarations)
 
 
+def externals_of(items: Iterable[Mapping[str, Any]]) -> tuple[External, ...]:
+    """Return what the option external lists. Raises InvalidOption."""
+    externals = tuple(External(i["kind"], i["name"], i["match"], f"external[{n}]") for n, i in enumerate(items))
+    for external in externals:
+        _refuse_unknown_kind(external.kind, external.path)
+        if not external.match:
+            raise InvalidOption(f"{external.path}.match", "has to say what to look for: id, name, tags or an attribute")
+    return externals
+
+
+def adoptions_of(items: Iterable[Mapping[str, Any]]) -> tuple[Adoption, ...]:
+    """Return what the option adopt lists. Raises InvalidOption."""
+    adoptions = tuple(Adoption(i["kind"], i["name"], i["id"], f"adopt[{n}]") for n, i in enumerate(items))
+    for adoption in adoptions:
+        _refuse_unknown_kind(adoption.kind, adoption.path)
+        if KINDS[adoption.kind].tag is None:
+            raise InvalidOption(f"{adoption.path}.kind", f"a {adoption.kind} takes no tags, so it cannot be adopted by itself")
+    return adoptions
+
+
+def moves_of(items: Iterable[Mapping[str, Any]]) -> dict[Key, str]:
+    """Return the earlier names that the option moved lists, by the present key. Raises InvalidOption."""
+    moves: dict[Key, str] = {}
+    for index, item in enumerate(items):
+        _refuse_unknown_kind(item["kind"], f"moved[{index}]")
+        key = Key(item["kind"], item["to"])
+        if key in moves:
+            raise InvalidOption(f"moved[{index}].to", f"{key} has an earlier name already ({moves[key]})")
+        moves[key] = item["from"]
+    return moves
+
+
+def _refuse_unknown_kind(kind: str, path: str) -> None:
+    if kind not in KINDS:
+        raise InvalidOption(f"{path}.kind", f"there is no kind {kind!r} (there are: {', '.join(sorted(KINDS))})")
+
+
 def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any]], tiers: Iterable[str]) -> dict[str, Any]:
     parameters = module.params
     stack = stack_of(parameters["stack"])
@@ -120,6 +188,10 @@ def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any
         tier_kinds=TIER_KINDS,
         state=parameters["state"],
         allow_replacement=tuple(parameters["allow_replacement"]),
+        externals=externals_of(parameters["external"]),
+        adoptions=adoptions_of(parameters["adopt"]),
+        moved=moves_of(parameters["moved"]),
+        prune=parameters["prune"],
         check=module.check_mode,
         diff=module._diff,
     )

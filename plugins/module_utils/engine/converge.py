@@ -12,12 +12,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine import report
+from ansible_collections.terrace.aws.plugins.module_utils.engine import foreign, report
 from ansible_collections.terrace.aws.plugins.module_utils.engine.apply import Apply
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import (
+    TAG_STACK,
+    Adoption,
+    Declaration,
+    External,
+    Key,
+    Stack,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, never
-from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Plan, orphans, plan_absent, plan_present
+from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import (
+    Plan,
+    orphans,
+    plan_absent,
+    plan_adoption,
+    plan_present,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved, bind_undeclared
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
@@ -38,6 +51,10 @@ class Request:
     tier_kinds: Mapping[str, tuple[str, ...]]
     state: str = "present"
     allow_replacement: tuple[str, ...] = ()
+    externals: tuple[External, ...] = ()
+    adoptions: tuple[Adoption, ...] = ()
+    moved: Mapping[Key, str] = dataclasses.field(default_factory=dict)
+    prune: bool = False
     check: bool = False
     diff: bool = False
 
@@ -50,6 +67,7 @@ class Planned:
     contexts: Mapping[str, Context]
     resolved: Resolved
     plan: Plan
+    orphans: Mapping[str, list[Found]]
 
 
 @contextmanager
@@ -105,8 +123,21 @@ def _survey_and_plan(
 ) -> Planned:
     survey, resolved = Survey(), Resolved(applied)
     contexts = contexts_of(request, survey, clients, notes, stopping)
+    home = contexts[request.stack.region]
+    externals = foreign.externals_of(request.externals, request.kinds, home)
+    adopted = foreign.pending(foreign.adoptions_of(request.adoptions, request.kinds, home), request.stack)
+    for key, found in {**externals, **adopted}.items():
+        survey.add(key.kind, home.region, [found])
     take(kinds.values(), contexts, survey)
-    return Planned(survey, contexts, resolved, _plan(request, applied, survey, kinds, resolved))
+    left = _orphans(request, applied, survey, kinds)
+    if request.state == "absent":
+        plan = _plan_absent(request, survey, kinds)
+    elif adopted:
+        plan = plan_adoption(adopted, applied, kinds, request.stack)
+        notes.append("only tags are written for what is adopted: run again to see what differs from the description")
+    else:
+        plan = _plan_present(request, applied, survey, kinds, resolved, externals, left)
+    return Planned(survey, contexts, resolved, plan, left)
 
 
 def _result(
@@ -116,23 +147,45 @@ def _result(
     return {
         "changed": bool(planned.plan.work),
         "resources": report.results(planned.plan.steps),
-        "orphans": _orphans(request, applied, planned.survey, kinds),
+        "orphans": [
+            {"kind": kind, "name": found.logical_name, "id": found.id} for kind, left in planned.orphans.items() for found in left
+        ],
         "notes": notes,
         "outputs": _outputs(request, applied, kinds, planned.resolved),
         **({"diff": report.diffs(planned.plan.steps)} if request.diff else {}),
     }
 
 
-def _plan(
-    request: Request, applied: tuple[Declaration, ...], survey: Survey, kinds: Mapping[str, Kind], resolved: Resolved
+def _plan_absent(request: Request, survey: Survey, kinds: Mapping[str, Kind]) -> Plan:
+    ours = survey.ours(request.stack, kinds)
+    in_tiers = {name for tier in request.tiers for name in request.tier_kinds[tier]}
+    return plan_absent({kind: found for kind, found in ours.items() if kind in in_tiers}, kinds)
+
+
+def _plan_present(
+    request: Request,
+    applied: tuple[Declaration, ...],
+    survey: Survey,
+    kinds: Mapping[str, Kind],
+    resolved: Resolved,
+    externals: Mapping[Key, Found],
+    left: Mapping[str, list[Found]],
 ) -> Plan:
-    if request.state == "absent":
-        ours = survey.ours(request.stack, kinds)
-        in_tiers = {name for tier in request.tiers for name in request.tier_kinds[tier]}
-        return plan_absent({kind: found for kind, found in ours.items() if kind in in_tiers}, kinds)
     bind_undeclared(resolved, survey.by_kind(), request.stack)
+    for key, found in externals.items():
+        resolved.bind(key, found)
     _refuse_missing_references(request, applied, resolved)
-    return plan_present(applied, survey.by_kind(), kinds, resolved, request.stack, request.allow_replacement)
+    return plan_present(
+        applied,
+        survey.by_kind(),
+        kinds,
+        resolved,
+        request.stack,
+        request.allow_replacement,
+        externals,
+        request.moved,
+        left if request.prune else {},
+    )
 
 
 def _refuse_missing_references(request: Request, applied: Iterable[Declaration], resolved: Resolved) -> None:
@@ -158,6 +211,7 @@ def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[s
     """Return the applied tiers' kinds, the kinds referred to, and whatever those have to be surveyed after."""
     wanted = {name for tier in request.tiers for name in request.tier_kinds[tier]}
     wanted |= {reference.kind for declaration in applied for reference in declaration.references()}
+    wanted |= {external.kind for external in request.externals} | {adoption.kind for adoption in request.adoptions}
     while missing := {name for kind in wanted for name in request.kinds[kind].after} - wanted:
         wanted |= missing
     return {name: kind for name, kind in request.kinds.items() if name in wanted}
@@ -214,8 +268,10 @@ def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mappi
     return tags_by_arn
 
 
-def _orphans(request: Request, applied: Iterable[Declaration], survey: Survey, kinds: Mapping[str, Kind]) -> list[dict[str, str]]:
+def _orphans(
+    request: Request, applied: Iterable[Declaration], survey: Survey, kinds: Mapping[str, Kind]
+) -> dict[str, list[Found]]:
     if request.state == "absent":
-        return []
-    found = orphans(applied, survey.by_kind(), kinds, request.stack, request.tiers)
-    return [{"kind": kind, "name": resource.logical_name, "id": resource.id} for kind, resource in found]
+        return {}
+    earlier = [Key(key.kind, name) for key, name in request.moved.items()]
+    return orphans([*(d.key for d in applied), *earlier], survey.by_kind(), kinds, request.stack, request.tiers)

@@ -60,6 +60,37 @@ class Stack:
 
 
 @dataclasses.dataclass(frozen=True)
+class External:
+    """Something that belongs to somebody else: looked up by `match` and checked, never changed, tagged or deleted.
+
+    `match` has ``id``, ``name``, ``tags`` or any attribute of the kind, all of which have to fit exactly one resource.
+    """
+
+    kind: str
+    name: str
+    match: dict[str, Any]
+    path: str = ""
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, self.name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Adoption:
+    """A resource made by other means that is to become ours: it gets our tags and nothing else."""
+
+    kind: str
+    name: str
+    id: str
+    path: str = ""
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, self.name)
+
+
+@dataclasses.dataclass(frozen=True)
 class Declaration:
     """One declared resource. `path` is the option that declares it, for messages; `region` defaults to the stack's."""
 

@@ -93,7 +93,8 @@ def never() -> bool:
 class Context:
     """What a kind's functions may use: clients, the stack, and what the survey already knows.
 
-    `stopping` tells that the operator has asked to stop: nothing is waited for any longer.
+    `stopping` tells that the operator has asked to stop: nothing is waited for any longer. `filters` make a list look
+    for something else than the stack's own resources.
     """
 
     stack: Stack
@@ -105,15 +106,16 @@ class Context:
     tags_by_arn: Callable[[], Mapping[str, Mapping[str, str]]]
     note: Callable[[str], None]
     stopping: Callable[[], bool] = never
+    filters: Sequence[Mapping[str, Any]] | None = None
 
     def pages(self, service: str, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
         """Return the items under `key` of all pages of a list operation (boto3 paginator name)."""
         paginator = self.client(service).get_paginator(operation)
         return [item for page in paginator.paginate(**request) for item in page.get(key, [])]
 
-    def stack_filter(self) -> list[dict[str, Any]]:
-        """Return EC2's Filters for everything that carries the stack's tag."""
-        return [{"Name": f"tag:{TAG_STACK}", "Values": [self.stack.name]}]
+    def stack_filter(self) -> list[Mapping[str, Any]]:
+        """Return EC2's Filters: for everything that carries the stack's tag, or for what is looked up instead."""
+        return list(self.filters or [{"Name": f"tag:{TAG_STACK}", "Values": [self.stack.name]}])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +136,8 @@ class Kind:
     `outlives` names kinds that have to be gone before a resource of this kind can be deleted though none of their
     fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
     call has returned (a create says so by the state it returns). `timeout` is in seconds.
-    `lookup` kinds are only looked up, never changed.
+    `lookup` kinds are only looked up, never changed. `id_filter` is the name of EC2's filter by id, for kinds whose list
+    filters by tags. A `global_service` is surveyed once, whatever regions the stack has.
     """
 
     name: str
@@ -156,6 +159,8 @@ class Kind:
     outlives: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     lookup: bool = False
+    id_filter: str | None = None
+    global_service: bool = False
     create_before_delete: bool = False
     name_format: str = "{stack}-{name}"
     name_limit: int = 255

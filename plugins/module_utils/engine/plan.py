@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import graph
@@ -78,29 +79,65 @@ def plan_present(
     resolved: Resolved,
     stack: Stack,
     allow_replacement: Iterable[str] = (),
+    externals: Mapping[Key, Found] = MappingProxyType({}),
+    moved: Mapping[Key, str] = MappingProxyType({}),
+    pruned: Mapping[str, list[Found]] = MappingProxyType({}),
 ) -> Plan:
-    """Compare every declaration with what was found. Binds matches into `resolved`. Raises Refused."""
+    """Compare every declaration with what was found. Binds matches into `resolved`. Raises Refused.
+
+    `externals` are declared things that are not ours: they are compared and never changed. `moved` has the earlier
+    name of a key, `pruned` what is to be deleted because it is not declared any more.
+    """
     declarations = list(declarations)
+    for key, resource in externals.items():
+        resolved.bind(key, resource)
     needs = graph.dependencies(declarations)
     steps: list[Step] = []
     removed_first: set[Key] = set()
     for declaration in graph.in_order(declarations):
+        if declaration.key in externals:
+            _refuse_other_than_declared(declaration, externals[declaration.key], resolved)
+            continue
         kind = kinds[declaration.kind]
         waits = frozenset(step_id(MAKE, key) for key in needs[declaration.key])
         # What has to make room for its parent cannot wait for its own successor.
         create_first = kind.create_before_delete and not needs[declaration.key] & removed_first
-        new = _steps_for(declaration, kind, list(found.get(kind.name, ())), resolved, stack, waits, create_first)
+        candidates = list(found.get(kind.name, ()))
+        new = _steps_for(declaration, kind, candidates, moved.get(declaration.key), resolved, stack, waits, create_first)
         steps += new
         if len(new) > 1 and not create_first:
             removed_first.add(declaration.key)
     steps += _surplus_children(steps, found, kinds)
+    steps += _removals(_with_children(pruned, found, kinds), kinds, frozenset(step.id for step in steps if step.phase == MAKE))
     _refuse_replacements(steps, set(allow_replacement))
     _refuse_guarded(steps)
     return Plan(tuple(_sorted_by_waits(_removals_after_referrers(steps, needs, removed_first))))
 
 
+def plan_adoption(
+    adopted: Mapping[Key, Found], declarations: Iterable[Declaration], kinds: Mapping[str, Kind], stack: Stack
+) -> Plan:
+    """Give what is adopted our tags and nothing else; the next plan then shows what differs. Raises Refused."""
+    declared = {declaration.key: declaration for declaration in declarations}
+    steps = []
+    for key, found in adopted.items():
+        if key not in declared:
+            raise Refused(f"{key} is to be adopted but not declared, so nothing would manage it")
+        declaration, kind = declared[key], kinds[key.kind]
+        tags = missing_tags(declaration, kind, found, stack)
+        steps.append(Step(MAKE, key, declaration.tier, kind, "update", declaration, declaration.values, found, tags=tags))
+    return Plan(tuple(steps))
+
+
 def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> Plan:
     """Delete all that is ours, users before what they use. Raises Refused when a guard objects."""
+    steps = _removals(ours, kinds)
+    _refuse_guarded(steps)
+    return Plan(tuple(_sorted_by_waits(steps)))
+
+
+def _removals(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind], after: frozenset[StepId] = frozenset()) -> list[Step]:
+    """Return deletions in the order that what exists demands, all of them after the steps `after`."""
     ours = {
         kind: [found for found in resources if found.state != DELETING or "delete" in kinds[kind].waits_for]
         for kind, resources in ours.items()
@@ -112,20 +149,40 @@ def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> P
         for kind, resources in ours.items()
         for found in resources
     }
-    steps = [
+    return [
         Step(
             REMOVE,
             *addresses[kind, found.id],
             kinds[kind],
             "delete",
             found=found,
-            waits=frozenset(ids[user] for user in edges[(kind, found.id)]),
+            waits=after | {ids[user] for user in edges[(kind, found.id)]},
         )
         for kind, resources in ours.items()
         for found in resources
     ]
-    _refuse_guarded(steps)
-    return Plan(tuple(_sorted_by_waits(steps)))
+
+
+def _with_children(
+    owners: Mapping[str, list[Found]], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind]
+) -> dict[str, list[Found]]:
+    """Return the resources with what belongs to them without tags of its own."""
+    ids = {(kind, resource.id) for kind, resources in owners.items() for resource in resources}
+    children = {
+        name: [r for r in resources if any((owner, getattr(r.values, kinds[name].parent)) in ids for owner in kinds[name].after)]
+        for name, resources in found.items()
+        if ids and kinds[name].parent
+    }
+    return {**children, **owners}
+
+
+def _refuse_other_than_declared(declaration: Declaration, external: Found, resolved: Resolved) -> None:
+    """An external thing that is also described has to be as described: it cannot be made so."""
+    wrong = [f"{c.field} is {c.before!r}, not {c.after!r}" for c in compare(external.values, resolved.values(declaration.values))]
+    if wrong:
+        raise Refused(
+            f"{declaration.path}: the external {declaration.key} ({external.id}) is not as described: {'; '.join(wrong)}"
+        )
 
 
 def addresses_of(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> dict[tuple[str, str], tuple[Key, str]]:
@@ -148,7 +205,16 @@ def match(declaration: Declaration, kind: Kind, desired: Any, candidates: Iterab
     if kind.identity:
         identity = kind.identity(desired)
         return [] if contains_unknown(identity) else [f for f in alive if kind.identity(f.values) == identity]
-    return [f for f in alive if f.belongs_to(stack, kind.name) and f.logical_name == declaration.name]
+    return named(declaration.name, kind, alive, stack)
+
+
+def named(name: str, kind: Kind, candidates: Iterable[Found], stack: Stack) -> list[Found]:
+    """Return what of the candidates is the stack's resource of that name."""
+    return [
+        found
+        for found in candidates
+        if found.belongs_to(stack, kind.name) and found.logical_name == name and found.state not in (DELETING, GONE, FAILED)
+    ]
 
 
 def missing_tags(declaration: Declaration, kind: Kind, found: Found, stack: Stack) -> dict[str, str]:
@@ -162,6 +228,7 @@ def _steps_for(
     declaration: Declaration,
     kind: Kind,
     candidates: list[Found],
+    earlier_name: str | None,
     resolved: Resolved,
     stack: Stack,
     waits: frozenset[StepId],
@@ -169,6 +236,7 @@ def _steps_for(
 ) -> list[Step]:
     desired = resolved.values(declaration.values)
     matches = match(declaration, kind, desired, candidates, stack)
+    matches += [] if earlier_name is None else named(earlier_name, kind, candidates, stack)
     if len(matches) > 1:
         ids = ", ".join(sorted(found.id for found in matches))
         raise Refused(
@@ -284,24 +352,26 @@ def _removals_after_referrers(steps: list[Step], needs: Mapping[Key, set[Key]], 
 
 
 def orphans(
-    declarations: Iterable[Declaration],
+    declared: Iterable[Key],
     found: Mapping[str, Iterable[Found]],
     kinds: Mapping[str, Kind],
     stack: Stack,
     tiers: Iterable[str],
-) -> tuple[tuple[str, Found], ...]:
-    """Return what is ours by tag in the applied tiers and no longer declared. Children go with their parents."""
-    declared, tiers = {d.key for d in declarations}, set(tiers)
-    return tuple(
-        (kind, resource)
+) -> dict[str, list[Found]]:
+    """Return, by kind, what is ours by tag in the applied tiers and not declared. Children go with their parents."""
+    declared, tiers = set(declared), set(tiers)
+
+    def is_orphan(kind: str, resource: Found) -> bool:
+        ours = resource.belongs_to(stack, kind) and resource.tier in tiers
+        alive = resource.state not in (DELETING, GONE, FAILED)
+        return ours and alive and Key(kind, resource.logical_name) not in declared
+
+    selected = {
+        kind: [resource for resource in resources if is_orphan(kind, resource)]
         for kind, resources in found.items()
-        for resource in resources
-        if resource.belongs_to(stack, kind)
-        and resource.tier in tiers
-        and not (kinds[kind].lookup or kinds[kind].parent)
-        and resource.state not in (DELETING, GONE, FAILED)
-        and Key(kind, resource.logical_name) not in declared
-    )
+        if not (kinds[kind].lookup or kinds[kind].parent)
+    }
+    return {kind: resources for kind, resources in selected.items() if resources}
 
 
 def _display_name(found: Found, owner: str | None = None) -> str:

@@ -29,7 +29,9 @@ class Survey:
 
     def add(self, kind: str, region: str, found: Iterable[Found]) -> None:
         located = [dataclasses.replace(resource, region=region) for resource in found]
-        self._found.setdefault(kind, []).extend(resource for resource in located if resource.state != GONE)
+        new = {resource.id for resource in located}
+        known = [resource for resource in self.of(kind) if resource.id not in new or resource.region != region]
+        self._found[kind] = [*known, *(resource for resource in located if resource.state != GONE)]
         self.gone |= {resource.id for resource in located if resource.state == GONE}
 
     def learn(self, kind: str, found: Found) -> None:
@@ -53,7 +55,8 @@ class Survey:
         if kind.parent is None:
             return found.belongs_to(stack, kind.name)
         owner = getattr(found.values, kind.parent)
-        return any(owner == parent.id for name in kind.after for parent in owned.get(name, ()))
+        in_ours = any(owner == parent.id for name in kind.after for parent in owned.get(name, ()))
+        return in_ours or found.belongs_to(stack, kind.name)
 
 
 def waves(kinds: Iterable[Kind]) -> list[list[Kind]]:
@@ -74,7 +77,11 @@ def take(kinds: Iterable[Kind], contexts: Mapping[str, Context], survey: Survey)
     """Fill `survey` with the resources of all kinds in all regions. Errors of the API are raised as they are."""
     with ThreadPoolExecutor(THREADS) as pool:
         for wave in waves(kinds):
-            calls = [(kind, region, context) for kind in wave for region, context in contexts.items()]
+            calls = [
+                (kind, region, context)
+                for kind in wave
+                for region, context in list(contexts.items())[: 1 if kind.global_service else None]
+            ]
             answers = pool.map(lambda call: list(call[0].list(call[2])), calls)
             for (kind, region, _context), found in zip(calls, answers, strict=True):
                 survey.add(kind.name, region, found)

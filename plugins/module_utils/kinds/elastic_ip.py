@@ -42,6 +42,7 @@ KIND = Kind(
     list=list_addresses,
     calls={"DescribeAddresses": "page"},
     actions=("ec2:AllocateAddress", "ec2:CreateTags", "ec2:ReleaseAddress"),
+    id_filter="allocation-id",
     create=create,
     delete=delete,
     tag=_ec2.tag,

@@ -104,6 +104,7 @@ KIND = Kind(
         "iam:ListEntitiesForPolicy",
         "iam:DeletePolicy",
     ),
+    global_service=True,
     create=create,
     update=update,
     delete=delete,

@@ -147,6 +147,7 @@ KIND = Kind(
         "iam:ListAttachedRolePolicies",
         "iam:DeleteRole",
     ),
+    global_service=True,
     create=create,
     update=update,
     delete=delete,

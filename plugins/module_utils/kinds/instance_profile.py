@@ -85,6 +85,7 @@ KIND = Kind(
         "iam:RemoveRoleFromInstanceProfile",
         "iam:DeleteInstanceProfile",
     ),
+    global_service=True,
     create=create,
     update=update,
     delete=delete,

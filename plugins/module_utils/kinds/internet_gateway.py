@@ -71,6 +71,7 @@ KIND = Kind(
         "ec2:DeleteInternetGateway",
         "ec2:DescribeNetworkInterfaces",
     ),
+    id_filter="internet-gateway-id",
     create=create,
     update=update,
     delete=delete,

@@ -74,6 +74,7 @@ KIND = Kind(
     list=list_nat_gateways,
     calls={"DescribeNatGateways": "page"},
     actions=("ec2:CreateNatGateway", "ec2:CreateTags", "ec2:DeleteNatGateway"),
+    id_filter="nat-gateway-id",
     create=create,
     delete=delete,
     tag=_ec2.tag,

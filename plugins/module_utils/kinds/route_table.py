@@ -12,18 +12,29 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Con
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, mutable, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
-TARGETS = ("GatewayId", "NatGatewayId", "VpcPeeringConnectionId", "TransitGatewayId", "NetworkInterfaceId")
+TARGETS = (
+    "GatewayId",
+    "NatGatewayId",
+    "EgressOnlyInternetGatewayId",
+    "VpcPeeringConnectionId",
+    "TransitGatewayId",
+    "NetworkInterfaceId",
+)
+DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+TARGET_KINDS = ("internet_gateway", "nat_gateway", "egress_only_gateway", "vpc_peering", "vpc_peering_accepter")
+ARGUMENTS = {"nat-": "NatGatewayId", "eigw-": "EgressOnlyInternetGatewayId", "pcx-": "VpcPeeringConnectionId"}
 
 
 @dataclasses.dataclass(frozen=True)
 class RouteTable:
-    """`routes` maps destination CIDRs to the id of a gateway; the local route is not listed.
+    """`routes` maps destination CIDRs to the id of a gateway or a peering connection.
 
-    `subnets` are those associated explicitly. Both are managed as a whole.
+    The local routes and those that belong to gateway endpoints are not listed. `subnets` are those associated
+    explicitly. Both are managed as a whole.
     """
 
     vpc: Any = create_only("VpcId", refers=("vpc",))
-    routes: Any = mutable(refers=("internet_gateway", "nat_gateway"))
+    routes: Any = mutable(refers=TARGET_KINDS)
     subnets: Any = mutable(normalise=unordered, refers=("subnet",))
 
 
@@ -56,13 +67,13 @@ def _set_routes(ec2: Any, found: Found, wanted: Mapping[str, str]) -> None:
     """New and changed routes first: a moment with two ways is better than one with none."""
     actual = found.values.routes or {}
     for destination, target in wanted.items():
-        route = {"RouteTableId": found.id, "DestinationCidrBlock": destination, _target_argument(target): target}
+        route = {"RouteTableId": found.id, **_destination(destination), _target_argument(target): target}
         if destination not in actual:
             ec2.create_route(**route)
         elif actual[destination] != target:
             ec2.replace_route(**route)
     for destination in actual.keys() - wanted.keys():
-        ec2.delete_route(RouteTableId=found.id, DestinationCidrBlock=destination)
+        ec2.delete_route(RouteTableId=found.id, **_destination(destination))
 
 
 def _set_subnets(ec2: Any, found: Found, wanted: Iterable[str]) -> None:
@@ -83,15 +94,27 @@ def _associate(ec2: Any, found: Found, subnet: str) -> None:
         ec2.associate_route_table(RouteTableId=found.id, SubnetId=subnet)
 
 
+def _destination(destination: str) -> dict[str, str]:
+    if destination.startswith("pl-"):
+        return {"DestinationPrefixListId": destination}
+    return {"DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock": destination}
+
+
 def _target_argument(target: str) -> str:
-    return "NatGatewayId" if target.startswith("nat-") else "GatewayId"
+    return next((argument for prefix, argument in ARGUMENTS.items() if target.startswith(prefix)), "GatewayId")
+
+
+def _is_ours(route: Mapping[str, Any]) -> bool:
+    """AWS itself makes the local routes and those to gateway endpoints."""
+    gateway = route.get("GatewayId") or ""
+    return any(map(route.get, TARGETS)) and gateway != "local" and not gateway.startswith("vpce-")
 
 
 def _found(raw: Mapping[str, Any]) -> Found:
     routes = {
-        route["DestinationCidrBlock"]: next(route[key] for key in TARGETS if route.get(key))
+        next(route[key] for key in DESTINATIONS if route.get(key)): next(route[key] for key in TARGETS if route.get(key))
         for route in raw.get("Routes", [])
-        if route.get("DestinationCidrBlock") and route.get("GatewayId") != "local" and any(map(route.get, TARGETS))
+        if _is_ours(route)
     }
     associations = {a["SubnetId"]: a["RouteTableAssociationId"] for a in raw.get("Associations", []) if a.get("SubnetId")}
     values = RouteTable(vpc=raw["VpcId"], routes=routes, subnets=tuple(sorted(associations)))
@@ -115,6 +138,7 @@ KIND = Kind(
         "ec2:DisassociateRouteTable",
         "ec2:DeleteRouteTable",
     ),
+    id_filter="route-table-id",
     create=create,
     update=update,
     delete=delete,

@@ -20,7 +20,7 @@ from docker.models.containers import Container
 
 from local_cloud import paths
 from local_cloud.images import build_all
-from local_cloud.reconcile.engine import belonging, remove
+from local_cloud.reconcile.engine import belonging, elsewhere, remove
 
 Progress = Callable[[str], None]
 
@@ -61,6 +61,8 @@ def up(progress: Progress) -> None:
         progress("starting the AWS API")
         _remove_leftovers(client)
         state = _start()
+    if others := elsewhere(client):
+        progress(f"other local clouds run here too: {', '.join(sorted(others))}; the same address ranges would collide")
     progress(f"AWS API at {state['endpoint']}")
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the local cloud keeps its run-time state, and what it remembers of the running one."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -17,6 +18,11 @@ CALLS = DIRECTORY / "calls.jsonl"
 LOG = DIRECTORY / "daemon.log"
 DEMO = LOCAL / f"{CLOUD}.json"
 REPORT = LOCAL / "run" / "report.json"
+
+
+def scope(cloud: str = CLOUD) -> str:
+    """Return what tells this checkout's local cloud from those of other checkouts on the same Docker engine."""
+    return f"{cloud}-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]}"
 
 
 def read_state() -> dict[str, Any]:

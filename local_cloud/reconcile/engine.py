@@ -13,7 +13,7 @@ import docker.errors
 from docker.models.containers import Container
 from docker.types import EndpointConfig
 
-from local_cloud.paths import CLOUD
+from local_cloud.paths import scope
 
 LABEL = "terrace.local"
 INSTANCE, DATABASE, BALANCER, HELPER, NETWORK = "instance", "database", "balancer", "helper", "network"
@@ -24,12 +24,18 @@ BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/
 
 def labels(kind: str, resource: str) -> dict[str, str]:
     """Return the labels of something that belongs to the local cloud."""
-    return {LABEL: kind, f"{LABEL}.id": resource, f"{LABEL}.cloud": CLOUD}
+    return {LABEL: kind, f"{LABEL}.id": resource, f"{LABEL}.cloud": scope()}
 
 
 def belonging(kind: str | None = None) -> dict[str, Any]:
     """Return the filter for what belongs to this local cloud, of one kind or of all."""
-    return {"label": [f"{LABEL}={kind}" if kind else LABEL, f"{LABEL}.cloud={CLOUD}"]}
+    return {"label": [f"{LABEL}={kind}" if kind else LABEL, f"{LABEL}.cloud={scope()}"]}
+
+
+def elsewhere(client: docker.DockerClient) -> set[str]:
+    """Return the other local clouds that have a network on this engine: theirs may be in the way of ours."""
+    networks = client.networks.list(filters={"label": f"{LABEL}={NETWORK}"})
+    return {network.attrs["Labels"].get(f"{LABEL}.cloud", "unknown") for network in networks} - {scope()}
 
 
 def containers(client: docker.DockerClient, kind: str) -> dict[str, Container]:

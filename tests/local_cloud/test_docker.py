@@ -20,6 +20,7 @@ import requests
 from docker.models.containers import Container
 
 from local_cloud.images import image_name
+from local_cloud.paths import scope
 from tests.local_cloud.stack import APP_PORT, Stack, build, rule
 
 pytestmark = pytest.mark.docker
@@ -28,7 +29,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
 # A local cloud of its own: a demo that somebody looks at goes on beside it.
 ENVIRONMENT = os.environ | {"TERRACE_LOCAL_CLOUD": "tests"}
-LABEL = "terrace.local.cloud=tests"
+LABEL = f"terrace.local.cloud={scope('tests')}"
 
 
 def cloud(command: str) -> None:

@@ -89,17 +89,19 @@ class Lock:
         self._renewed = 0.0
         self._lost = threading.Event()
         self._released = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="terrace-lock", daemon=True)
 
     def __enter__(self) -> Lock:
         """Take the lock. Raises Refused, naming the holder, when somebody else works on the stack."""
         if not self._write({"IfNoneMatch": "*"}):
             self._take_over()
-        threading.Thread(target=self._keep, name="terrace-lock", daemon=True).start()
+        self._keeper.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Release, unless somebody has taken over."""
+        """Release, unless somebody has taken over. A renewal under way would change what is to be deleted."""
         self._released.set()
+        self._keeper.join(self._lease / 3)
         try:
             self._s3.delete_object(**self._at, IfMatch=self._etag)
         except Exception as problem:
@@ -133,7 +135,8 @@ class Lock:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, self._lease / 3))
-            self._renew()
+            if not self._renew():
+                raise Refused(f"the lock of {self._stack} was lost while its last holder's calls settled; run again")
 
     def _held_message(self, held: Held) -> str:
         where = f"s3://{self._at['Bucket']}/{self._at['Key']}"

@@ -40,7 +40,7 @@ def create(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_
             created = _look_up(step, context, values)
             if created is not None:
                 return created
-            if not ambiguous:
+            if not ambiguous or context.stopping():
                 raise
     raise NotReady(f"{kind.unsafe_create} got no answer {ATTEMPTS} times, and nothing was created")
 

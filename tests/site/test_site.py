@@ -97,6 +97,17 @@ def test_drift_is_shown_and_repaired_exactly(site: Site, eventually: Callable[..
     eventually(lambda: answers(url(site)))
 
 
+def test_teardown_refuses_while_the_database_is_protected(site: Site) -> None:
+    rds = site.client("rds")
+    (database,) = rds.describe_db_instances()["DBInstances"]
+    rds.modify_db_instance(DBInstanceIdentifier=database["DBInstanceIdentifier"], DeletionProtection=True, ApplyImmediately=True)
+    before = len(site.calls)
+    run = site.make("teardown", check=False)
+    assert "nothing was changed" in run.output and "deletion_protection: false" in run.output
+    assert [call["operation"] for call in site.calls[before:] if call["mutating"]] == []
+    rds.modify_db_instance(DBInstanceIdentifier=database["DBInstanceIdentifier"], DeletionProtection=False, ApplyImmediately=True)
+
+
 def test_teardown_leaves_only_the_final_snapshot(site: Site) -> None:
     stack = site.summary["stack"]
     site.make("teardown")

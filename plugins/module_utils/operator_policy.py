@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The least that the operator of a description has to be allowed, as IAM policy documents.
+
+What exists may be read. Changes are allowed to what bears the stack's tag where the service can tell (EC2), and
+elsewhere to what bears the stack's name or path.
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils import control_bucket
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Kind
+from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of, stack_of
+from ansible_collections.terrace.aws.plugins.module_utils.permissions import prefix, survey_actions
+from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIERS
+
+Statement = dict[str, Any]
+# Beside the kinds' surveys: the index of tags, and the instances that stack_info and the inventory list.
+ALWAYS = {"tag:GetResources", "ec2:DescribeInstances"}
+READING = ("Describe", "Get", "List")
+CREATING = ("ec2:Allocate", "ec2:Authorize", "ec2:Create")
+# Parts of something else, without tags of their own.
+PARTS = {"ec2:CreateLaunchTemplateVersion", "ec2:CreateNetworkAclEntry", "ec2:CreateRoute"}
+# Those that a statement of their own narrows.
+SPECIAL = {"ssm:GetParameters", "ec2:CreateTags", "ec2:RunInstances", "iam:PassRole", "iam:CreateServiceLinkedRole"}
+# What bears the stack's name, by the service that is called; `names` begins as every derived name does.
+# RDS makes the secrets of master users itself, and checks that the caller may.
+RESOURCES = {
+    "autoscaling": ("arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{names}",),
+    "elasticloadbalancing": (
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{names}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/{names}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/{names}",
+    ),
+    "iam": (
+        "arn:{partition}:iam::{account}:role/terrace/{stack}/*",
+        "arn:{partition}:iam::{account}:instance-profile/terrace/{stack}/*",
+        "arn:{partition}:iam::{account}:policy/terrace/{stack}/*",
+    ),
+    "logs": ("arn:{partition}:logs:{region}:{account}:log-group:/terrace/{stack}/*",),
+    "rds": (
+        "arn:{partition}:rds:{region}:{account}:db:{names}",
+        "arn:{partition}:rds:{region}:{account}:subgrp:{names}",
+        "arn:{partition}:rds:{region}:{account}:pg:{names}",
+        "arn:{partition}:rds:{region}:{account}:snapshot:{names}",
+        "arn:{partition}:rds:{region}:{account}:pg:default*",
+        "arn:{partition}:rds:{region}:{account}:og:default*",
+    ),
+    "secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:{stack}/*",),
+    "rds+secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:rds!db-*",),
+}
+# Of one managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MAX_CHARACTERS = 6144
+VERSION = "2012-10-17"
+# What `aws_name` leaves of a name that is too long: less a hash, and a suffix where resources are replaced.
+HASH_AND_SUFFIX = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Scope:
+    """What a policy is for: a stack, what it declares, and the regions it does so in."""
+
+    stack: Stack
+    declarations: tuple[Declaration, ...]
+
+    @property
+    def partition(self) -> str:
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(self.stack.region.rsplit("-", 2)[0], "aws")
+
+    @property
+    def regions(self) -> list[str]:
+        return sorted({self.stack.region} | {d.region for d in self.declarations if d.region})
+
+    def arns(self, *patterns: str) -> list[str]:
+        """Fill in patterns of ARNs, once for each region where they name one."""
+        shortest = min(kind.name_limit for kind in KINDS.values()) - HASH_AND_SUFFIX
+        fixed = {
+            "partition": self.partition,
+            "account": self.stack.account,
+            "stack": self.stack.name,
+            "names": f"{self.stack.name}-"[:shortest] + "*",
+        }
+        return list(dict.fromkeys(p.format(region=region, **fixed) for p in patterns for region in self.regions))
+
+    def values(self, kind: str) -> Iterator[Any]:
+        return (declaration.values for declaration in self.declarations if declaration.kind == kind)
+
+
+def operator_policy(description: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the policy documents for ``{stack: ..., <tier>: ...}``, all of them needed. Raises InvalidOption."""
+    stack = stack_of(description["stack"])
+    scope = Scope(stack, declarations_of({tier: description.get(tier) or {} for tier in TIERS}, stack))
+    statements = _statements(scope, list(_changed_kinds(scope.declarations)))
+    return [{"Version": VERSION, "Statement": part} for part in _parts(statements)]
+
+
+def _parts(statements: Iterable[Statement]) -> list[list[Statement]]:
+    """Distribute the statements over as many policies as IAM's limit asks for."""
+    parts: list[list[Statement]] = [[]]
+    for statement in statements:
+        grown = {"Version": VERSION, "Statement": [*parts[-1], statement]}
+        if parts[-1] and len(json.dumps(grown, separators=(",", ":"))) > MAX_CHARACTERS:
+            parts.append([])
+        parts[-1].append(statement)
+    return parts
+
+
+def _changed_kinds(declarations: Iterable[Declaration]) -> Iterator[Kind]:
+    """Yield the declared kinds, and those of the children that they may be found to have."""
+    declared = {declaration.kind for declaration in declarations}
+    return (kind for kind in KINDS.values() if kind.name in declared or (kind.parent and declared & set(kind.after)))
+
+
+def _statements(scope: Scope, kinds: list[Kind]) -> Iterator[Statement]:
+    needed = {action for kind in kinds for action in kind.actions}
+    surveyed = {action for kind in KINDS.values() for action in survey_actions(kind)}
+    yield _allow("Survey", (surveyed | ALWAYS | set(filter(_reads, needed))) - SPECIAL, ["*"])
+    yield from _lock(scope)
+    yield from _parameters(scope)
+    yield from _tagged(scope, {action for action in needed if action.startswith("ec2:") and not _reads(action)})
+    yield from _named(scope, kinds)
+    yield from _implied(scope, kinds, needed)
+
+
+def _allow(sid: str, actions: Iterable[str], resources: list[str], **condition: Mapping[str, Any]) -> Statement:
+    conditional = {"Condition": condition} if condition else {}
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources, **conditional}
+
+
+def _reads(action: str) -> bool:
+    service, _colon, name = action.partition(":")
+    return service != "kms" and name.startswith(READING)
+
+
+def _lock(scope: Scope) -> Iterator[Statement]:
+    bucket = f"arn:{scope.partition}:s3:::{control_bucket.name_of(scope.stack.account, scope.stack.region)}"
+    yield _allow("ControlBucket", ("s3:CreateBucket", "s3:ListBucket", "s3:PutBucketPublicAccessBlock"), [bucket])
+    yield _allow("Lock", ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [f"{bucket}/{scope.stack.name}/*"])
+
+
+def _parameters(scope: Scope) -> Iterator[Statement]:
+    """Parameters may be secrets: only those that name images. Public ones belong to no account."""
+    names = sorted({values.parameter for values in scope.values("image") if values.parameter})
+    if names:
+        arns = scope.arns(*(f"arn:{{partition}}:ssm:{{region}}:*:parameter/{name.lstrip('/')}" for name in names))
+        yield _allow("ImageParameters", ["ssm:GetParameters"], arns)
+
+
+def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
+    """EC2 asks for the tag of what is created, and for the tags of everything else that the call touches."""
+    if not actions:
+        return
+    everything = scope.arns("arn:{partition}:ec2:{region}:{account}:*")
+    requested, present = ({f"aws:{which}Tag/{TAG_STACK}": scope.stack.name} for which in ("Request", "Resource"))
+    creating = sorted(action for action in actions - SPECIAL - PARTS if action.startswith(CREATING))
+    if "ec2:RunInstances" in actions:
+        templates = scope.arns("arn:{partition}:ec2:{region}:{account}:launch-template/*")
+        yield _allow("LaunchFromTemplates", ["ec2:RunInstances"], ["*"], ArnLike={"ec2:LaunchTemplate": templates})
+    if creating:
+        yield _allow("CreateWithTag", creating, everything, StringEquals=requested)
+    tagging = [action.removeprefix("ec2:") for action in creating + sorted(actions & {"ec2:RunInstances"})]
+    yield _allow("TagOnCreate", ["ec2:CreateTags"], everything, StringEquals={**requested, "ec2:CreateAction": tagging})
+    yield _allow("ChangeWithTag", actions - {"ec2:RunInstances"}, everything, StringEquals=present)
+
+
+def _named(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
+    """Yield a statement for each service that tells what is ours by its ARN."""
+    by_scope: dict[str, set[str]] = {}
+    for kind in kinds:
+        for action in set(kind.actions) - SPECIAL:
+            service = action.partition(":")[0]
+            if service not in ("ec2", "kms") and not _reads(action):
+                combined = f"{prefix(kind.service)}+{service}"
+                by_scope.setdefault(combined if combined in RESOURCES else service, set()).add(action)
+    for key, actions in sorted(by_scope.items()):
+        patterns = RESOURCES[key] + (_names_of_their_own(scope) if key == "logs" else ())
+        yield _allow("Named" + "".join(part.capitalize() for part in key.split("+")), actions, scope.arns(*patterns))
+
+
+def _names_of_their_own(scope: Scope) -> tuple[str, ...]:
+    names = sorted(values.name for values in scope.values("log_group") if values.name)
+    return tuple(f"arn:{{partition}}:logs:{{region}}:{{account}}:log-group:{name}{rest}" for name in names for rest in ("", ":*"))
+
+
+def _implied(scope: Scope, kinds: Iterable[Kind], needed: set[str]) -> Iterator[Statement]:
+    """Yield what AWS checks on the way: roles handed over, roles that services make for themselves, and keys."""
+    if "iam:PassRole" in needed:
+        services = sorted({service for values in scope.values("iam_role") for service in _trusted(values.trust)})
+        condition = {"StringEquals": {"iam:PassedToService": services}} if services else {}
+        yield _allow(
+            "PassRoles", ["iam:PassRole"], scope.arns("arn:{partition}:iam::{account}:role/terrace/{stack}/*"), **condition
+        )
+    services = sorted({prefix(k.service) + ".amazonaws.com" for k in kinds if "iam:CreateServiceLinkedRole" in k.actions})
+    if services:
+        roles = scope.arns("arn:{partition}:iam::{account}:role/aws-service-role/*")
+        names = {"iam:AWSServiceName": services}
+        yield _allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], roles, StringEquals=names)
+    keys = {action for action in needed if action.startswith("kms:")}
+    if keys:
+        users = {kind.service for kind in kinds if keys & set(kind.actions)}
+        via = sorted(f"{user}.{region}.amazonaws.com" for user in users for region in scope.regions)
+        arns = scope.arns("arn:{partition}:kms:{region}:{account}:key/*")
+        yield _allow("UseKeys", keys, arns, StringEquals={"kms:ViaService": via})
+
+
+def _trusted(trust: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the services that may assume a role."""
+    statements = trust.get("Statement", [])
+    for statement in [statements] if isinstance(statements, Mapping) else statements:
+        principal = statement.get("Principal", {})
+        services = principal.get("Service", []) if isinstance(principal, Mapping) else []
+        yield from [services] if isinstance(services, str) else services

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The description in inventories/jyoti as the modules get it, and a way to run them in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.module_utils import basic
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible.vars.manager import VariableManager
+
+from ansible_collections.terrace.aws.plugins.module_utils.registry import TIERS
+
+INVENTORY = Path(__file__).resolve().parents[2] / "inventories" / "jyoti" / "groups.yml"
+MODULES = "ansible_collections.terrace.aws.plugins.modules"
+
+
+def description() -> dict[str, Any]:
+    """Return the options of the stack module. Nothing is protected, so that the stack can be deleted again."""
+    loader = DataLoader()
+    inventory = InventoryManager(loader, sources=[str(INVENTORY)])
+    variables = VariableManager(loader, inventory).get_vars(host=inventory.get_host("localhost"))
+    variables["terrace_deletion_protection"] = False
+    names = ["stack", *(tier for tier in TIERS if f"terrace_{tier}" in variables)]
+    templated = Templar(loader, variables).template({name: variables[f"terrace_{name}"] for name in names})
+    return json.loads(json.dumps(templated))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, module: str, **options: Any) -> dict[str, Any]:
+    """Run a module as Ansible's wrapper does, and return its result."""
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
+        importlib.import_module(f"{MODULES}.{module}").main()
+    return json.loads(output.getvalue())

@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the generated policies allow, and on what."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.terrace.aws.plugins.filter.operator_policy import documents
+from ansible_collections.terrace.aws.plugins.module_utils.operator_policy import MAX_CHARACTERS, RESOURCES
+from ansible_collections.terrace.aws.plugins.module_utils.permissions import action, survey_actions
+from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS
+
+STACK = {"name": "demo", "account": "123456789012", "region": "eu-west-1"}
+NETWORK = {"vpc": {"name": "main", "cidr": "10.9.0.0/16", "zones": ["eu-west-1a"]}, "subnets": [{"name": "app"}]}
+ROLES = {"roles": [{"name": "app"}, {"name": "logs", "service": "vpc-flow-logs.amazonaws.com"}]}
+BALANCERS = {"target_groups": [{"name": "app", "port": 3000, "protocol": "HTTP"}]}
+
+
+def statements(stack: dict[str, str] = STACK, **tiers: Any) -> dict[str, dict[str, Any]]:
+    return {s["Sid"]: s for document in documents({"stack": stack, **tiers}) for s in document["Statement"]}
+
+
+def resources(sid: str, **options: Any) -> list[str]:
+    return statements(**options)[sid]["Resource"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if not kind.lookup], ids=lambda kind: kind.name)
+def test_every_kind_that_changes_something_says_what_it_needs(kind: Any) -> None:
+    assert kind.actions
+    assert len(set(kind.actions)) == len(kind.actions)
+    assert all(re.fullmatch(r"[a-z0-9]+:[A-Z]\w+", name) for name in kind.actions)
+    narrowed = {key.rpartition("+")[2] for key in RESOURCES} | {"ec2", "kms"}
+    assert {name.partition(":")[0] for name in kind.actions} <= narrowed
+
+
+def test_operations_that_iam_calls_otherwise() -> None:
+    assert action("ec2", "CreateVpc") == "ec2:CreateVpc"
+    assert action("elbv2", "CreateListener") == "elasticloadbalancing:CreateListener"
+    assert action("s3", "HeadBucket") == "s3:ListBucket"
+    assert survey_actions(KINDS["image"]) == {"ssm:GetParameters", "ec2:DescribeImages"}
+
+
+def test_without_a_tier_there_is_the_survey_and_the_lock_only() -> None:
+    allowed = statements()
+    assert set(allowed) == {"Survey", "ControlBucket", "Lock"}
+    assert all(re.search(r":(Describe|Get|List)", name) for name in allowed["Survey"]["Action"])
+    assert allowed["Lock"]["Resource"] == ["arn:aws:s3:::terrace-123456789012-eu-west-1/demo/*"]
+
+
+def test_only_described_kinds_may_be_changed() -> None:
+    allowed = json.dumps(statements(network=NETWORK))
+    assert "ec2:CreateSubnet" in allowed
+    assert "rds:CreateDBInstance" not in allowed
+    assert "iam:CreateRole" not in allowed
+
+
+def test_ec2_creates_with_our_tag_and_changes_what_has_it() -> None:
+    allowed = statements(network=NETWORK)
+    assert allowed["CreateWithTag"]["Condition"] == {"StringEquals": {"aws:RequestTag/terrace:stack": "demo"}}
+    assert allowed["ChangeWithTag"]["Condition"] == {"StringEquals": {"aws:ResourceTag/terrace:stack": "demo"}}
+    assert allowed["ChangeWithTag"]["Resource"] == ["arn:aws:ec2:eu-west-1:123456789012:*"]
+    # The VPC that a subnet is put into has to be ours, too.
+    assert "ec2:CreateSubnet" in allowed["CreateWithTag"]["Action"]
+    assert "ec2:CreateSubnet" in allowed["ChangeWithTag"]["Action"]
+    assert "ec2:CreateRoute" not in allowed["CreateWithTag"]["Action"]
+    assert "CreateSubnet" in allowed["TagOnCreate"]["Condition"]["StringEquals"]["ec2:CreateAction"]
+
+
+def test_roles_may_be_handed_to_the_services_that_they_are_for() -> None:
+    (allowed,) = [s for sid, s in statements(identity=ROLES).items() if sid == "PassRoles"]
+    assert allowed["Resource"] == ["arn:aws:iam::123456789012:role/terrace/demo/*"]
+    services = ["ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+    assert allowed["Condition"] == {"StringEquals": {"iam:PassedToService": services}}
+
+
+def test_a_log_group_with_a_name_of_its_own_is_named() -> None:
+    groups = {"log_groups": [{"name": "app"}, {"name": "flow", "log_group": "/vpc/flow"}]}
+    prefix = "arn:aws:logs:eu-west-1:123456789012:log-group:"
+    assert resources("NamedLogs", monitoring=groups) == [
+        f"{prefix}/terrace/demo/*",
+        f"{prefix}/vpc/flow",
+        f"{prefix}/vpc/flow:*",
+    ]
+
+
+@pytest.mark.parametrize("name", ["demo", "a-stack-with-a-name-of-forty-characters-"[:39] + "x"])
+def test_derived_names_are_covered_however_long(name: str) -> None:
+    """Names that do not fit are cut and get a hash, and a suffix where they are replaced."""
+    covered = resources("NamedElasticloadbalancing", stack={**STACK, "name": name}, load_balancer=BALANCERS)
+    begins = covered[-1].rpartition("targetgroup/")[2].removesuffix("*")
+    kind = KINDS["target_group"]
+    stack = type("Stack", (), {"name": name})
+    assert all(kind.aws_name(stack, logical, "-abcd").startswith(begins) for logical in ("a", "app" * 10))
+
+
+def test_partitions() -> None:
+    china = {**STACK, "region": "cn-north-1"}
+    assert resources("ControlBucket", stack=china) == ["arn:aws-cn:s3:::terrace-123456789012-cn-north-1"]
+
+
+def test_no_document_is_longer_than_iam_takes() -> None:
+    parts = documents({"stack": STACK, "network": NETWORK, "identity": ROLES, "load_balancer": BALANCERS})
+    assert all(len(json.dumps(part, separators=(",", ":"))) <= MAX_CHARACTERS for part in parts)
+    sids = [statement["Sid"] for part in parts for statement in part["Statement"]]
+    assert len(set(sids)) == len(sids)
+
+
+@pytest.mark.parametrize(
+    ("description", "problem"),
+    [
+        ([], "takes a description with the key stack"),
+        ({"network": NETWORK}, "takes a description with the key stack"),
+        ({"stack": {**STACK, "account": "12"}}, "stack.account"),
+        ({"stack": STACK, "network": {"vpc": {"name": "main", "cidr": "x"}}}, r"network\.vpc"),
+    ],
+)
+def test_what_is_wrong_is_named(description: Any, problem: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=problem):
+        documents(description)

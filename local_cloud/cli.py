@@ -86,7 +86,8 @@ def summary(_: argparse.Namespace) -> int:
 def run(options: argparse.Namespace) -> int:
     """Become the command, in the safe environment."""
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
-    safe_command.become(words, lifetime.running_state()["endpoint"])
+    state = lifetime.running_state()
+    safe_command.become(words, state["endpoint"], state["ca_file"])
     return 0
 
 

@@ -91,6 +91,17 @@ orphans:
   type: list
   elements: dict
   returned: success
+differences:
+  description: What a run would change, field by field; values of secrets are not shown.
+  type: list
+  elements: dict
+  returned: in check mode
+  sample:
+    - kind: subnet
+      name: app/eu-west-1a
+      id: subnet-0a1b2c3d4e5f60718
+      action: update
+      fields: {public_ip: {before: true, after: false}}
 seconds:
   description: Wall-clock seconds from each tier's first change to its last.
   type: dict

@@ -152,6 +152,7 @@ def _result(
         ],
         "notes": notes,
         "outputs": _outputs(request, applied, kinds, planned.resolved),
+        **({"differences": report.differences(planned.plan.steps)} if request.check else {}),
         **({"diff": report.diffs(planned.plan.steps)} if request.diff else {}),
     }
 

@@ -35,7 +35,12 @@ def results(steps: Iterable[Step], ids: Mapping[Any, str] | None = None) -> list
 
 def diffs(steps: Iterable[Step]) -> list[dict[str, str]]:
     """Return Ansible's diff structure, one entry per resource that changes."""
-    return [_diff(step) for step in steps if step.action != "none" and not (step.action == "replace" and step.phase == REMOVE)]
+    return [_diff(step) for step in _changing(steps)]
+
+
+def differences(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """Return the same for programs: kind, name, id, action, and `fields` as ``{field: {before, after}}``."""
+    return [_difference(step) for step in _changing(steps)]
 
 
 def outputs(declarations: Iterable[Declaration], kinds: Mapping[str, Kind], resolved: Resolved) -> dict[str, Any]:
@@ -55,8 +60,25 @@ def facts(found: Found) -> dict[str, Any]:
     return {"id": found.id, **({"name": found.name} if found.name else {}), **plain(dict(found.attributes))}
 
 
+def _changing(steps: Iterable[Step]) -> list[Step]:
+    """Return one step for each resource that changes, so only the making half of a replacement."""
+    return [step for step in steps if step.action != "none" and not (step.action == "replace" and step.phase == REMOVE)]
+
+
 def _diff(step: Step) -> dict[str, str]:
     header = f"{step.key} ({step.action})"
+    before, after = _before_and_after(step)
+    return {"before_header": header, "after_header": header, "before": _text(before), "after": _text(after)}
+
+
+def _difference(step: Step) -> dict[str, Any]:
+    before, after = (plain(fields) for fields in _before_and_after(step))
+    fields = {name: {"before": before.get(name), "after": after.get(name)} for name in sorted({*before, *after})}
+    return {**result(step), "fields": fields}
+
+
+def _before_and_after(step: Step) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the user may see of the fields that change."""
     if step.phase == REMOVE:
         before, after = managed(step.found.values) if step.found else {}, {}
     elif step.action == "create":
@@ -67,7 +89,7 @@ def _diff(step: Step) -> dict[str, str]:
         if step.tags and step.found:
             before["tags"] = {key: step.found.tags.get(key) for key in step.tags}
             after["tags"] = dict(step.tags)
-    return {"before_header": header, "after_header": header, "before": _text(before), "after": _text(after)}
+    return before, after
 
 
 def _text(fields: Mapping[str, Any]) -> str:

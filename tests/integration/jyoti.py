@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The description in inventories/jyoti as the modules get it, and a way to run them in this process."""
+"""The description in inventories/jyoti as the modules get it, and ways to run modules and playbooks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import contextlib
 import importlib
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +22,19 @@ from ansible.template import Templar
 from ansible.vars.manager import VariableManager
 
 from ansible_collections.terrace.aws.plugins.module_utils.registry import TIERS
+from local_cloud.emulator import Emulator
 
-INVENTORY = Path(__file__).resolve().parents[2] / "inventories" / "jyoti" / "groups.yml"
+CHECKOUT = Path(__file__).resolve().parents[2]
+INVENTORY = CHECKOUT / "inventories" / "jyoti" / "groups.yml"
 MODULES = "ansible_collections.terrace.aws.plugins.modules"
 
 
-def description() -> dict[str, Any]:
+def description(**variables: Any) -> dict[str, Any]:
     """Return the options of the stack module. Nothing is protected, so that the stack can be deleted again."""
     loader = DataLoader()
     inventory = InventoryManager(loader, sources=[str(INVENTORY)])
-    variables = VariableManager(loader, inventory).get_vars(host=inventory.get_host("localhost"))
-    variables["terrace_deletion_protection"] = False
+    given = {"terrace_deletion_protection": False, **variables}
+    variables = VariableManager(loader, inventory).get_vars(host=inventory.get_host("localhost")) | given
     names = ["stack", *(tier for tier in TIERS if f"terrace_{tier}" in variables)]
     templated = Templar(loader, variables).template({name: variables[f"terrace_{name}"] for name in names})
     return json.loads(json.dumps(templated))
@@ -43,3 +48,17 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, **options: Any) -> dict[st
     with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
         importlib.import_module(f"{MODULES}.{module}").main()
     return json.loads(output.getvalue())
+
+
+def playbook(name: str, *arguments: str, emulator: Emulator, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a playbook against the emulator: one of the collection's in its checkout, else one of the project in `cwd`."""
+    file = f"playbooks/{name}" if cwd == CHECKOUT else name
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["ansible-playbook", file, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **emulator.client_environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -62,6 +62,7 @@ def test_artifact_leaves_out_what_only_a_checkout_needs(artifact: Path) -> None:
         names = archive.getnames()
     unwanted = [name for name in names if any(name == left or name.startswith(f"{left}/") for left in LEFT_OUT)]
     assert not unwanted
+    assert not [name for name in names if "node_modules" in name or "__pycache__" in name]
     assert "plugins/modules/network.py" in names
     assert "playbooks/site.yml" in names
 

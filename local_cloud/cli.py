@@ -10,6 +10,7 @@ import docker
 import docker.errors
 
 from local_cloud import lifetime, paths, safe_command
+from local_cloud.artifacts import node_archive
 from local_cloud.images import build_all
 from local_cloud.images.base import ImageError
 from local_cloud.summary import summarise
@@ -87,7 +88,8 @@ def run(options: argparse.Namespace) -> int:
     """Become the command, in the safe environment."""
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     state = lifetime.running_state()
-    safe_command.become(words, state["endpoint"], state["ca_file"])
+    settings = {"TERRACE_LOCAL_CA_FILE": state["ca_file"], "TERRACE_LOCAL_NODE_ARCHIVE": str(node_archive.ensure())}
+    safe_command.become(words, state["endpoint"], settings)
     return 0
 
 

@@ -19,6 +19,7 @@ import docker.errors
 from docker.models.containers import Container
 
 from local_cloud import paths
+from local_cloud.artifacts import node_archive
 from local_cloud.images import build_all
 from local_cloud.reconcile.engine import belonging, elsewhere, remove
 
@@ -56,6 +57,9 @@ def up(progress: Progress) -> None:
     client = docker.from_env(timeout=BUILD_SECONDS)
     client.ping()
     build_all(client, progress)
+    if not node_archive.present():
+        progress("making an archive of Node.js for the hosts")
+        node_archive.ensure()
     state = paths.read_state()
     if not paths.alive(state):
         progress("starting the AWS API")

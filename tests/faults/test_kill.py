@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed before or after any changing call, the next run gets where an undisturbed one would have got."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.faults.bench import Bench, Scenario
+from tests.faults.descriptions import absent, changed_network, network
+from tests.faults.proxy import Faults, Kill
+
+SCENARIOS = {
+    "provision": Scenario("network", network()),
+    "update": Scenario("network", changed_network(), before=network()),
+    "teardown": Scenario("network", absent(network()), before=network()),
+}
+MOMENTS = ("before", "after")
+SAMPLES = {"provision": 7, "update": 7, "teardown": 6}
+SHARES_OF_ALL = 8
+LAG = 8.0
+
+
+def kill_and_rerun(bench: Bench, name: str, kill: Kill, lag: float = 0.0) -> None:
+    scenario = SCENARIOS[name]
+    clean = bench.clean(name, scenario)
+    bench.prepare(scenario)
+    bench.proxy.inflict(Faults(kill=kill, lag=lag))
+    killed = bench.run(scenario)
+    assert killed.code == -signal.SIGKILL, killed.output
+    bench.proxy.calm()
+    rerun = bench.run(scenario)
+    assert rerun.code == 0, rerun.output
+    bench.settled(scenario, clean)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(("name", "sample"), [(name, sample) for name, count in SAMPLES.items() for sample in range(count)])
+def test_killed_at_one_of_forty_points(bench: Bench, name: str, sample: int, moment: str) -> None:
+    changes = bench.clean(name, SCENARIOS[name]).changes
+    kill_and_rerun(bench, name, Kill(moment, 1 + int((sample + 0.5) / SAMPLES[name] * changes)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(SHARES_OF_ALL))
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_killed_at_every_point(bench: Bench, name: str, moment: str, share: int) -> None:
+    """In shares, which test processes can divide among themselves."""
+    failures = {}
+    for call in range(1 + share, bench.clean(name, SCENARIOS[name]).changes + 1, SHARES_OF_ALL):
+        try:
+            kill_and_rerun(bench, name, Kill(moment, call))
+        except AssertionError as failure:
+            failures[call] = str(failure)
+    assert failures == {}

@@ -17,7 +17,8 @@ description:
 positional: _input
 options:
   _input:
-    description: The description, with the key C(stack) and one for each described tier, as M(terrace.aws.stack) takes them.
+    description:
+      - The description as M(terrace.aws.stack) takes it, with the keys C(stack), C(adopt) and one for each described tier.
     type: dict
     required: true
 seealso:

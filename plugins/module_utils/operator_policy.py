@@ -97,7 +97,10 @@ def operator_policy(description: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the policy documents for ``{stack: ..., <tier>: ...}``, all of them needed. Raises InvalidOption."""
     stack = stack_of(description["stack"])
     scope = Scope(stack, declarations_of({tier: description.get(tier) or {} for tier in TIERS}, stack))
-    statements = _statements(scope, list(_changed_kinds(scope.declarations)))
+    statements = [
+        *_statements(scope, list(_changed_kinds(scope.declarations))),
+        *_adoption(scope, description.get("adopt") or ()),
+    ]
     return [{"Version": VERSION, "Statement": part} for part in _parts(statements)]
 
 
@@ -168,6 +171,15 @@ def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
     tagging = [action.removeprefix("ec2:") for action in creating + sorted(actions & {"ec2:RunInstances"})]
     yield _allow("TagOnCreate", ["ec2:CreateTags"], everything, StringEquals={**requested, "ec2:CreateAction": tagging})
     yield _allow("ChangeWithTag", actions - {"ec2:RunInstances"}, everything, StringEquals=present)
+
+
+def _adoption(scope: Scope, adopted: Iterable[Mapping[str, str]]) -> Iterator[Statement]:
+    """What is to be adopted has no tag yet. Services that go by names know what is adopted by its name only."""
+    ids = sorted(item["id"] for item in adopted if KINDS[item["kind"]].service == "ec2")
+    if ids:
+        arns = scope.arns(*(f"arn:{{partition}}:ec2:{{region}}:{{account}}:*/{resource}" for resource in ids))
+        tag = {f"aws:RequestTag/{TAG_STACK}": scope.stack.name}
+        yield _allow("Adopt", ["ec2:CreateTags"], arns, StringEquals=tag)
 
 
 def _named(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:

@@ -51,11 +51,10 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, **options: Any) -> dict[st
 
 
 def playbook(name: str, *arguments: str, emulator: Emulator, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a playbook against the emulator: one of the collection's in its checkout, else one of the project in `cwd`."""
-    file = f"playbooks/{name}" if cwd == CHECKOUT else name
+    """Run a playbook against the emulator."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["ansible-playbook", file, *arguments],
+        ["ansible-playbook", name, *arguments],
         cwd=cwd,
         env={**os.environ, "PATH": path, **emulator.client_environment()},
         capture_output=True,

@@ -28,7 +28,9 @@ def emulator(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
 
 def drift(emulator: Emulator, report: Path) -> tuple[int, str, dict[str, Any]]:
     """Return the exit status, the output, and the report."""
-    done = playbook("drift.yml", "-i", "inventories/jyoti", "-e", f"drift_report={report}", emulator=emulator, cwd=CHECKOUT)
+    done = playbook(
+        "playbooks/drift.yml", "-i", "inventories/jyoti", "-e", f"drift_report={report}", emulator=emulator, cwd=CHECKOUT
+    )
     return done.returncode, done.stdout, json.loads(report.read_text())
 
 

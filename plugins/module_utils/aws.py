@@ -24,6 +24,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import A
 # Adaptive mode's client-side rate limiter takes twice as long under throttling; no other layer retries.
 RETRIES = {"mode": "standard", "max_attempts": 10}
 CONNECTIONS = 32
+CONNECT_SECONDS = 10
 READING = ("Describe", "Get", "List", "Head", "BatchGet", "Lookup")
 # EC2 throttles with a 503: such an answer says that nothing was done.
 THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled", "SlowDown")
@@ -40,7 +41,9 @@ class Clients:
         _region, self._endpoint, parameters = get_aws_connection_info(module)
         self._session = boto3.session.Session(profile_name=parameters.pop("profile_name", None))
         user_config = parameters.pop("aws_config", None)
-        config = Config(retries=RETRIES, max_pool_connections=CONNECTIONS, user_agent_extra="terrace.aws")
+        config = Config(
+            retries=RETRIES, max_pool_connections=CONNECTIONS, connect_timeout=CONNECT_SECONDS, user_agent_extra="terrace.aws"
+        )
         self._config = config.merge(user_config) if user_config else config
         self._parameters = parameters
         self._unsafe = tuple(unsafe_creates)

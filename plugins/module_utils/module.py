@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -118,9 +119,7 @@ def guarded(module: AnsibleAWSModule, work: Callable[[], dict[str, Any]]) -> Non
     except TerraceError as error:
         module.fail_json(msg=str(error), changed=False, resources=[])
     except Exception as error:
-        if not hasattr(error, "response") and not type(error).__module__.startswith("botocore"):
-            raise
-        module.fail_json(msg=explain(error), changed=False, resources=[])
+        module.fail_json(msg=explain(error), exception=traceback.format_exc(), changed=False, resources=[])
     else:
         module.exit_json(**result)
 

@@ -33,9 +33,13 @@ def is_dead(owner: Owner) -> bool:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether SIGINT, SIGTERM or SIGHUP has arrived. They do nothing else meanwhile."""
+    """Yield a function that tells whether SIGINT, SIGTERM or SIGHUP has arrived. They do nothing else meanwhile.
+
+    A signal that is ignored stays ignored: that is what nohup asks for.
+    """
     asked = threading.Event()
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in STOP_SIGNALS}
+    heeded = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in heeded}
     try:
         yield asked.is_set
     finally:

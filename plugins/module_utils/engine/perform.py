@@ -25,7 +25,7 @@ LOOK_UP_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 def create(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_parents: bool) -> Found:
     """Create the resource, or find the one that an unanswered or repeated call has created already."""
     kind, values = step.kind, resolved.values(step.declaration.values)
-    new = _new(step, context, run_id)
+    new = _new(step, context, run_id, values)
     for _attempt in range(ATTEMPTS):
         try:
             return retry.repeat(
@@ -118,9 +118,12 @@ def _removal_patience(step: Step, error: Exception) -> float:
     return retry.DEPENDENCY_SECONDS if retry.is_dependency(error) else retry.patience(step.kind, error, False)
 
 
-def _new(step: Step, context: Context, run_id: str) -> New:
-    """Return the create call's identity. The token is stable within a run, so that any repetition is the same call."""
+def _new(step: Step, context: Context, run_id: str, values: Any) -> New:
+    """Return the create call's identity. The token is stable within a run, so that any repetition is the same call.
+
+    AWS answers a token that it knows with what that call made, so other values have to be another call.
+    """
     stack, key = context.stack, step.key
-    token = hashlib.sha256("/".join((stack.name, key.kind, key.name, run_id)).encode()).hexdigest()[:32]
+    token = hashlib.sha256("/".join((stack.name, key.kind, key.name, run_id, repr(values))).encode()).hexdigest()[:32]
     suffix = f"-{token[:4]}" if step.kind.create_before_delete and step.kind.unique_name else ""
     return New(key.name, step.kind.aws_name(stack, key.name, suffix), step.declaration.all_tags(stack), token)

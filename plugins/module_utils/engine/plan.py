@@ -89,6 +89,7 @@ def plan_present(
     name of a key, `pruned` what is to be deleted because it is not declared any more.
     """
     declarations = list(declarations)
+    _refuse_shared_names(declarations, kinds, stack)
     for key, resource in externals.items():
         resolved.bind(key, resource)
     needs = graph.dependencies(declarations)
@@ -276,6 +277,18 @@ def _replacement(
 def _refuse_missing_lookup(declaration: Declaration, kind: Kind) -> None:
     if kind.lookup:
         raise Refused(f"{declaration.path}: nothing in the account matches {declaration.key}")
+
+
+def _refuse_shared_names(declarations: Iterable[Declaration], kinds: Mapping[str, Kind], stack: Stack) -> None:
+    """Names that differ in the description may come to the same in AWS, which has no slashes in most of them."""
+    taken: dict[tuple[str, str], Key] = {}
+    for declaration in declarations:
+        kind = kinds[declaration.kind]
+        if kind.unique_name and not kind.lookup:
+            name = (kind.name, kind.aws_name(stack, declaration.name))
+            if name in taken:
+                raise Refused(f"{declaration.path}: {declaration.key} and {taken[name]} would both be called {name[1]} in AWS")
+            taken[name] = declaration.key
 
 
 def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[Found], stack: Stack) -> None:

@@ -3,6 +3,7 @@
 """The table at the end of a demo, and the same for scripts."""
 
 import json
+import textwrap
 from collections import Counter
 from typing import Any
 
@@ -12,7 +13,7 @@ from local_cloud import paths
 from local_cloud.emulator.environment import CLIENT_SETTINGS, REGION
 from local_cloud.reconcile.haproxy import STATISTICS_PORT
 
-RULE = "-" * 60
+RULE = "-" * 78
 
 
 def summarise(state: dict[str, Any]) -> str:
@@ -22,10 +23,10 @@ def summarise(state: dict[str, Any]) -> str:
         "endpoint": state["endpoint"],
         "region": REGION,
         "account": "123456789012",
-        "stack": next((tags["terrace:stack"] for tags in resources), None),
+        "stack": next((stack for stack, _kind in resources), None),
         "urls": _urls(state["balancers"]),
         "ca_file": state["ca_file"],
-        "resources": dict(Counter(_kind(tags) for tags in resources)),
+        "resources": dict(Counter(kind for _stack, kind in resources)),
         "seconds": _seconds(),
     }
     paths.DEMO.parent.mkdir(exist_ok=True)
@@ -33,18 +34,26 @@ def summarise(state: dict[str, Any]) -> str:
     return "\n".join([RULE, *_table(demo), RULE])
 
 
-def _resources(endpoint: str) -> list[dict[str, str]]:
-    """Return the tags of everything that belongs to a stack."""
+def _resources(endpoint: str) -> list[tuple[str, str]]:
+    """Return stack and kind of everything that belongs to a stack."""
     client = _client("resourcegroupstaggingapi", endpoint)
     pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": "terrace:stack"}])
-    return [_tags(item) for page in pages for item in page["ResourceTagMappingList"]]
+    return [_resource(item, item["ResourceARN"]) for page in pages for item in page["ResourceTagMappingList"]]
 
 
-def _scaling_groups(endpoint: str) -> list[dict[str, str]]:
-    """Return the tags of the Auto Scaling groups, which GetResources leaves out."""
+def _scaling_groups(endpoint: str) -> list[tuple[str, str]]:
+    """Return the same of the Auto Scaling groups, which GetResources leaves out."""
     filters = [{"Name": "tag-key", "Values": ["terrace:stack"]}]
     pages = _client("autoscaling", endpoint).get_paginator("describe_auto_scaling_groups").paginate(Filters=filters)
-    return [_tags(group) for page in pages for group in page["AutoScalingGroups"]]
+    return [_resource(group, group["AutoScalingGroupARN"]) for page in pages for group in page["AutoScalingGroups"]]
+
+
+def _resource(item: dict[str, Any], arn: str) -> tuple[str, str]:
+    """Return stack and kind; what groups have started (instances, volumes) is named by its ARN alone."""
+    tags = {tag["Key"]: tag["Value"] for tag in item["Tags"]}
+    parts = tags.get("terrace:id", "").split("/")
+    kind = parts[1] if len(parts) > 2 else arn.split(":", 5)[-1].split("/")[0]
+    return tags["terrace:stack"], kind
 
 
 def _client(service: str, endpoint: str) -> Any:
@@ -55,18 +64,6 @@ def _client(service: str, endpoint: str) -> Any:
         aws_access_key_id=CLIENT_SETTINGS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CLIENT_SETTINGS["AWS_SECRET_ACCESS_KEY"],
     )
-
-
-def _tags(item: dict[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in item["Tags"]}
-
-
-def _kind(tags: dict[str, str]) -> str:
-    """Return the kind in ``terrace:id=<tier>/<kind>/<name>``."""
-    parts = tags.get("terrace:id", "").split("/")
-    if len(parts) > 2:
-        return parts[1]
-    return "instance" if "aws:autoscaling:groupName" in tags else "other"
 
 
 def _urls(balancers: dict[str, dict[str, int]]) -> list[str]:
@@ -87,10 +84,19 @@ def _seconds() -> dict[str, dict[str, float]]:
 
 
 def _table(demo: dict[str, Any]) -> list[str]:
-    lines = [f"stack      {demo['stack']} in {demo['region']}, AWS API at {demo['endpoint']}"]
-    lines += [f"URL        {url}" for url in demo["urls"]]
-    counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(demo["resources"].items()))
-    lines.append(f"created    {counts or 'nothing'}")
+    counts = sorted(demo["resources"].items(), key=lambda item: (-item[1], item[0]))
+    created = [f"{count} {kind.replace('_', ' ')}{'s' if count > 1 else ''}" for kind, count in counts]
+    lines = [f"{demo['stack']} runs in the local cloud, region {demo['region']}", ""]
+    lines += [f"  URL       {url}" for url in demo["urls"]]
+    lines += [f"  try       curl {url.rstrip('/')}/messages" for url in demo["urls"][:1]]
+    lines += [f"  AWS API   {demo['endpoint']}", ""]
+    lines += _wrapped("created", created or ["nothing"])
     for what, seconds in demo["seconds"].items():
-        lines += [f"{what:10} {name:32} {duration:6.1f} s" for name, duration in seconds.items()]
+        lines += _wrapped(what, [f"{name} {duration:.1f} s" for name, duration in seconds.items()])
     return lines
+
+
+def _wrapped(title: str, items: list[str]) -> list[str]:
+    """Return the items behind their title, folded at the width of the table."""
+    folded = textwrap.wrap(", ".join(items), len(RULE) - 12, break_long_words=False)
+    return [f"  {title if number == 0 else '':10}{line}" for number, line in enumerate(folded)]

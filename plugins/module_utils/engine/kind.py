@@ -128,7 +128,9 @@ class Kind:
     `actions` are the IAM actions needed to create, change and delete, with those that AWS checks on the way, such as
     ``iam:PassRole``; what the survey needs follows from `calls`.
     `create` makes the resource with the one call that carries its tags; what that call cannot set, the engine
-    sets by `update` right after. `update` gets the names of the changed fields. `delete` starts a deletion.
+    sets by `update` right after. `after_create` takes away what AWS adds of its own; it is called for a new resource
+    however it was made: by a repeated call whose first answer was lost, too.
+    `update` gets the names of the changed fields. `delete` starts a deletion.
     `identity` replaces identity by tags for kinds without tags of their own: a function of the values.
     `parent` is the field that refers to the owner of such kinds; what an owner of ours has beyond the declared is
     deleted, unless `spares`, given the owner's desired values, says that it is somebody else's. `guard` returns why
@@ -147,6 +149,7 @@ class Kind:
     calls: Mapping[str, str]
     actions: tuple[str, ...] = ()
     create: Callable[[Context, New, Any], Found] | None = None
+    after_create: Callable[[Context, Found], None] | None = None
     update: Callable[[Context, Found, Any, set[str]], None] | None = None
     delete: Callable[[Context, Found], None] | None = None
     tag: Callable[[Context, Found, Mapping[str, str]], None] | None = None

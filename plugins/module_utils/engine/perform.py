@@ -24,6 +24,17 @@ LOOK_UP_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 def create(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_parents: bool) -> Found:
     """Create the resource, or find the one that an unanswered or repeated call has created already."""
+    created = _created(step, context, resolved, run_id, fresh_parents)
+    if step.kind.after_create:
+        retry.repeat(
+            lambda: step.kind.after_create(context, created),
+            lambda error: retry.patience(step.kind, error, fresh_parents=True),
+            context.stopping,
+        )
+    return created
+
+
+def _created(step: Step, context: Context, resolved: Resolved, run_id: str, fresh_parents: bool) -> Found:
     kind, values = step.kind, resolved.values(step.declaration.values)
     new = _new(step, context, run_id, values)
     for _attempt in range(ATTEMPTS):

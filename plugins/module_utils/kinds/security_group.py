@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New, Retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, read
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
@@ -32,16 +33,23 @@ def list_security_groups(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: SecurityGroup) -> Found:
-    """AWS adds a rule that allows all egress; it goes, so that the declared rules are all there is."""
-    ec2 = context.client("ec2")
-    answer = ec2.create_security_group(
+    answer = context.client("ec2").create_security_group(
         GroupName=new.aws_name,
         Description=values.description,
         VpcId=values.vpc,
         TagSpecifications=new.tag_specifications("security-group"),
     )
-    ec2.revoke_security_group_egress(GroupId=answer["GroupId"], IpPermissions=[DEFAULT_EGRESS])
     return Found(answer["GroupId"], values, new.tags, name=new.aws_name)
+
+
+def revoke_default_egress(context: Context, found: Found) -> None:
+    """AWS adds a rule that allows all egress; it goes, so that the declared rules are all there is."""
+    try:
+        context.client("ec2").revoke_security_group_egress(GroupId=found.id, IpPermissions=[DEFAULT_EGRESS])
+    except Exception as error:
+        # An earlier call whose answer was lost.
+        if code_of(error) != "InvalidPermission.NotFound":
+            raise
 
 
 def delete(context: Context, found: Found) -> None:
@@ -70,10 +78,10 @@ KIND = Kind(
         "ec2:DescribeNetworkInterfaces",
     ),
     create=create,
+    after_create=revoke_default_egress,
     delete=delete,
     tag=_ec2.tag,
     holders=holders,
     create_before_delete=True,
     unique_name=True,
-    retries=(Retry("RevokeSecurityGroupEgress", "InvalidGroup.NotFound"),),
 )

@@ -7,7 +7,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from local_cloud.emulator import Emulator
-from tests.local_cloud.scenarios import SCENARIOS, Connect, Scenario, autoscaling, ec2, elbv2, iam, launch_templates, logs, rds  # noqa: F401 they register themselves
+from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
+    SCENARIOS,
+    Connect,
+    Scenario,
+    autoscaling,
+    ec2,
+    elbv2,
+    iam,
+    launch_templates,
+    logs,
+    network,
+    rds,
+)
 
 WRONG = (AssertionError, KeyError, ValueError, BotoCoreError, ClientError, ResponseParserError)
 

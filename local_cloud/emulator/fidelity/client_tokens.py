@@ -8,10 +8,14 @@ https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.responses.egress_only_internet_gateways import EgressOnlyInternetGateway
+from moto.ec2.responses.flow_logs import FlowLogs
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.responses.nat_gateways import NatGateways
+from moto.ec2.responses.network_acls import NetworkACLs
 from moto.ec2.responses.route_tables import RouteTables
+from moto.ec2.responses.vpcs import VPCs
 
 from local_cloud.emulator.fidelity.patching import around, store
 
@@ -21,6 +25,11 @@ TOKEN_OPERATIONS = (
     (LaunchTemplates, "create_launch_template"),
     (LaunchTemplates, "create_launch_template_version"),
     (RouteTables, "create_route_table"),
+    (NetworkACLs, "create_network_acl"),
+    (EgressOnlyInternetGateway, "create_egress_only_internet_gateway"),
+    (FlowLogs, "create_flow_logs"),
+    (VPCs, "create_vpc_endpoint"),
+    (VPCs, "create_managed_prefix_list"),
 )
 
 

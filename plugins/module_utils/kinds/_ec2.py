@@ -4,10 +4,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
+
+VALUES_PER_FILTER = 200
+
+
+class Unsuccessful(Exception):
+    """What a call for several resources answers for one of them, in the shape of an error of the API."""
+
+    def __init__(self, operation: str, error: Mapping[str, Any]) -> None:
+        super().__init__(f"{error.get('Code', '')}: {error.get('Message', '')}")
+        self.operation_name = operation
+        self.response = {"Error": dict(error)}
+
+
+def raise_unsuccessful(operation: str, answer: Mapping[str, Any]) -> None:
+    """Raise for what a call that answers 200 has not done."""
+    for item in answer.get("Unsuccessful", []):
+        raise Unsuccessful(operation, item.get("Error", {}))
+
+
+def filtered(context: Context, operation: str, key: str, name: str, values: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the items of a list operation that match one of `values`; no values, no call."""
+    wanted = sorted(values)
+    batches = [wanted[i : i + VALUES_PER_FILTER] for i in range(0, len(wanted), VALUES_PER_FILTER)]
+    pages = context.each(
+        lambda batch: context.pages("ec2", operation, key, Filters=[{"Name": name, "Values": batch}]),
+        batches,
+    )
+    return [item for page in pages for item in page]
+
+
+def in_our_vpcs(context: Context, operation: str, key: str, name: str = "vpc-id") -> list[dict[str, Any]]:
+    """Return the items of a list operation in the VPCs that the survey has found."""
+    return filtered(context, operation, key, name, (vpc.id for vpc in context.found("vpc")))
 
 
 def tags(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, read
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial, read
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
 DEFAULT_EGRESS = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -21,10 +21,14 @@ DEFAULT_EGRESS = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 @dataclasses.dataclass(frozen=True)
 class SecurityGroup:
-    """`description` is at most 255 characters and cannot be changed later."""
+    """`description` is at most 255 characters and cannot be changed later.
+
+    `purge_rules` says whether rules that nobody has declared are removed.
+    """
 
     vpc: Any = create_only("VpcId", refers=("vpc",))
     description: str | None = create_only("Description")
+    purge_rules: bool | None = initial()
 
 
 def list_security_groups(context: Context) -> Iterable[Found]:
@@ -35,7 +39,7 @@ def list_security_groups(context: Context) -> Iterable[Found]:
 def create(context: Context, new: New, values: SecurityGroup) -> Found:
     answer = context.client("ec2").create_security_group(
         GroupName=new.aws_name,
-        Description=values.description,
+        Description=values.description or new.aws_name,
         VpcId=values.vpc,
         TagSpecifications=new.tag_specifications("security-group"),
     )
@@ -77,6 +81,7 @@ KIND = Kind(
         "ec2:DeleteSecurityGroup",
         "ec2:DescribeNetworkInterfaces",
     ),
+    id_filter="group-id",
     create=create,
     after_create=revoke_default_egress,
     delete=delete,

@@ -11,11 +11,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, mutable
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
-
-GROUPS_PER_FILTER = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,27 +29,22 @@ class SecurityGroupRule:
     protocol: str | None = create_only()
     from_port: int | None = create_only()
     to_port: int | None = create_only()
-    peer: Any = create_only(refers=("security_group",))
+    peer: Any = create_only(refers=("security_group", "prefix_list"))
     description: str | None = mutable()
 
 
 def list_rules(context: Context) -> Iterable[Found]:
-    groups = [group.id for group in context.found("security_group")]
-    batches = [groups[i : i + GROUPS_PER_FILTER] for i in range(0, len(groups), GROUPS_PER_FILTER)]
-    pages = context.each(
-        lambda batch: context.pages(
-            "ec2",
-            "describe_security_group_rules",
-            "SecurityGroupRules",
-            Filters=[{"Name": "group-id", "Values": batch}],
-        ),
-        batches,
-    )
-    return [_found(raw) for page in pages for raw in page]
+    groups = (group.id for group in context.found("security_group"))
+    return map(_found, _ec2.filtered(context, "describe_security_group_rules", "SecurityGroupRules", "group-id", groups))
 
 
 def identity(values: SecurityGroupRule) -> tuple[Any, ...]:
     return (values.group, values.direction, values.protocol, values.from_port, values.to_port, values.peer)
+
+
+def spares(group: Any, found: Found) -> bool:
+    """Rules that we have not made stay in a group that is not purged."""
+    return group.purge_rules is False and TAG_STACK not in found.tags
 
 
 def create(context: Context, new: New, values: SecurityGroupRule) -> Found:
@@ -149,8 +143,8 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
-    tag=_ec2.tag,
     after=("security_group",),
     identity=identity,
     parent="group",
+    spares=spares,
 )

@@ -18,9 +18,9 @@ class Vpc:
     """`cidr` is the primary IPv4 block, /16 to /28."""
 
     cidr: str | None = create_only("CidrBlock")
-    tenancy: str | None = create_only("InstanceTenancy")
     dns_support: bool | None = mutable()
     dns_hostnames: bool | None = mutable()
+    dhcp_options: Any = mutable("DhcpOptionsId", refers=("dhcp_options",))
 
 
 def list_vpcs(context: Context) -> Iterable[Found]:
@@ -29,9 +29,7 @@ def list_vpcs(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: Vpc) -> Found:
-    answer = context.client("ec2").create_vpc(
-        CidrBlock=values.cidr, InstanceTenancy=values.tenancy or "default", TagSpecifications=new.tag_specifications("vpc")
-    )
+    answer = context.client("ec2").create_vpc(CidrBlock=values.cidr, TagSpecifications=new.tag_specifications("vpc"))
     return _found(answer["Vpc"])
 
 
@@ -42,6 +40,8 @@ def update(context: Context, found: Found, values: Vpc, fields: set[str]) -> Non
         ec2.modify_vpc_attribute(VpcId=found.id, EnableDnsSupport={"Value": values.dns_support})
     if "dns_hostnames" in fields:
         ec2.modify_vpc_attribute(VpcId=found.id, EnableDnsHostnames={"Value": values.dns_hostnames})
+    if "dhcp_options" in fields:
+        ec2.associate_dhcp_options(VpcId=found.id, DhcpOptionsId=values.dhcp_options)
 
 
 def delete(context: Context, found: Found) -> None:
@@ -77,7 +77,15 @@ KIND = Kind(
     values=Vpc,
     list=list_vpcs,
     calls={"DescribeVpcs": "page", "DescribeVpcAttribute": "resource"},
-    actions=("ec2:CreateVpc", "ec2:CreateTags", "ec2:ModifyVpcAttribute", "ec2:DeleteVpc", "ec2:DescribeNetworkInterfaces"),
+    actions=(
+        "ec2:CreateVpc",
+        "ec2:CreateTags",
+        "ec2:ModifyVpcAttribute",
+        "ec2:DeleteVpc",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:AssociateDhcpOptions",
+    ),
+    id_filter="vpc-id",
     create=create,
     update=update,
     delete=delete,

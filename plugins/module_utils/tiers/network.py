@@ -1,44 +1,67 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network tier: VPC, subnets by class and zone, gateways, NAT, route tables, security groups and their rules."""
+"""The network tier: VPC and subnets by class and zone. Ways in and out, and who may talk to whom, have files of their own."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, names, require_known
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.route_table import RouteTable
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group import SecurityGroup
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group_rule import SecurityGroupRule, rule_text
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Subnet
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec, validated
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.dhcp_options import DhcpOptions
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.flow_log import FlowLog
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import NO_IPV6, Subnet
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc_cidr import AMAZON_IPV6, VpcCidr
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_access as access
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_routes as routes
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._network_addresses import (
+    Options,
+    class_blocks,
+    ipv6_number,
+    secondary_block,
+    vpc_blocks,
+)
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._network_rules import DESCRIPTION_CHARACTERS
 
 TIER = "network"
-KINDS = ("vpc", "internet_gateway", "subnet", "elastic_ip", "nat_gateway", "route_table", "security_group", "security_group_rule")
-RULE_OPTIONS = {
-    "port": {"type": "int"},
-    "from_port": {"type": "int"},
-    "to_port": {"type": "int"},
-    "protocol": {"type": "str", "choices": ["tcp", "udp", "icmp", "icmpv6", "all"], "default": "tcp"},
-    "description": {"type": "str", "default": ""},
-}
+KINDS = (
+    "vpc",
+    "vpc_cidr",
+    "dhcp_options",
+    "internet_gateway",
+    "egress_only_gateway",
+    "subnet",
+    "elastic_ip",
+    "nat_gateway",
+    "route_table",
+    "network_acl",
+    "default_network_acl",
+    "default_security_group",
+    "prefix_list",
+    "security_group",
+    "security_group_rule",
+    "vpc_endpoint",
+    "flow_log",
+    "peer_vpc",
+    "vpc_peering",
+    "vpc_peering_accepter",
+)
 SPEC = {
     "vpc": {
         "type": "dict",
         "options": {
             "name": {"type": "str", "required": True},
             "cidr": {"type": "str", "required": True},
+            "secondary_cidrs": {"type": "list", "elements": "str", "default": []},
             "zones": {"type": "list", "elements": "str", "required": True},
             "nat": {"type": "str", "choices": ["none", "single", "per_zone"], "default": "none"},
-            "dns_hostnames": {"type": "bool", "default": True},
-            "tenancy": {"type": "str", "choices": ["default", "dedicated"], "default": "default"},
+            "ipv6": {"type": "bool", "default": False},
+            "empty_defaults": {"type": "bool", "default": True},
+            "dhcp": {"type": "dict"},
+            "flow_logs": {"type": "dict"},
         },
     },
     "subnets": {
@@ -51,6 +74,17 @@ SPEC = {
             "egress": {"type": "bool", "default": True},
             "public_ip": {"type": "bool", "default": False},
             "cidrs": {"type": "list", "elements": "str"},
+            "acl": {"type": "dict"},
+        },
+    },
+    "prefix_lists": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "entries": {"type": "list", "elements": "raw", "required": True},
+            "max_entries": {"type": "int"},
         },
     },
     "security_groups": {
@@ -60,75 +94,118 @@ SPEC = {
         "options": {
             "name": {"type": "str", "required": True},
             "description": {"type": "str"},
-            "ingress": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {**RULE_OPTIONS, "from": {"type": "raw", "required": True}},
-            },
-            "egress": {"type": "list", "elements": "dict", "options": {**RULE_OPTIONS, "to": {"type": "raw", "required": True}}},
+            "ingress": {"type": "list", "elements": "dict", "default": []},
+            "egress": {"type": "list", "elements": "dict"},
+            "purge_rules": {"type": "bool", "default": True},
+        },
+    },
+    "endpoints": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "service": {"type": "str", "required": True},
+            "subnets": {"type": "list", "elements": "str"},
+            "security_groups": {"type": "list", "elements": "str"},
+            "policy": {"type": "dict"},
+            "private_dns": {"type": "bool"},
+        },
+    },
+    "peerings": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "peer": {"type": "dict", "required": True},
+            "cidrs": {"type": "list", "elements": "str", "required": True},
+            "subnets": {"type": "list", "elements": "str"},
         },
     },
 }
+# Of network.vpc. Not part of SPEC, because Ansible's page would get too long to read.
+DHCP: Spec = {
+    "domain": {"type": "str"},
+    "dns_servers": {"type": "list", "elements": "str", "default": ["AmazonProvidedDNS"]},
+    "ntp_servers": {"type": "list", "elements": "str", "default": []},
+}
+FLOW_LOGS: Spec = {
+    "log_group": {"type": "str"},
+    "role": {"type": "str"},
+    "bucket": {"type": "str"},
+    "traffic": {"type": "str", "choices": ["all", "accept", "reject"], "default": "all"},
+    "interval": {"type": "int", "choices": [60, 600], "default": 600},
+}
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
-DESCRIPTION_CHARACTERS = r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]"
-PORT = Constraint(minimum=0, maximum=65535)
+ADDRESS = Constraint(pattern=r"[0-9a-f.:]+", says="a server is given by its address")
 CONSTRAINTS = {
     "vpc.name": NAME,
     "vpc.cidr": Constraint(prefix=(16, 28)),
+    # Five blocks in all: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+    "vpc.secondary_cidrs": Constraint(max_length=4),
+    "vpc.secondary_cidrs[]": Constraint(prefix=(16, 28)),
     "vpc.zones": Constraint(min_length=1, max_length=6),
     "vpc.zones[]": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]", says="a zone looks like eu-west-1a"),
     "subnets": Constraint(unique="name"),
     "subnets[].name": NAME,
     "subnets[].cidrs[]": Constraint(prefix=(16, 28)),
+    "prefix_lists": Constraint(unique="name"),
+    "prefix_lists[].name": NAME,
+    "prefix_lists[].entries": Constraint(min_length=1, max_length=1000),
+    "prefix_lists[].max_entries": Constraint(minimum=1, maximum=1000),
     "security_groups": Constraint(unique="name"),
     "security_groups[].name": NAME,
     "security_groups[].description": Constraint(
         pattern=rf"{DESCRIPTION_CHARACTERS}{{1,255}}", says="1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
     ),
-    **{
-        f"security_groups[].{direction}[].{port}": PORT
-        for direction in ("ingress", "egress")
-        for port in ("port", "from_port", "to_port")
-    },
-    **{
-        f"security_groups[].{direction}[].description": Constraint(
-            pattern=rf"{DESCRIPTION_CHARACTERS}{{0,255}}", says="at most 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
-        )
-        for direction in ("ingress", "egress")
-    },
+    "endpoints": Constraint(unique="service", max_length=50),
+    "endpoints[].service": Constraint(
+        pattern=r"[a-z0-9][a-z0-9.-]{0,127}",
+        says="a service is a name like s3, ecr.api or com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d",
+    ),
+    "endpoints[].security_groups": Constraint(max_length=5),
+    "peerings": Constraint(unique="name", max_length=125),
+    "peerings[].name": NAME,
+    "peerings[].cidrs": Constraint(min_length=1, max_length=50),
 }
-ANYWHERE = "0.0.0.0/0"
-# Each class of subnets gets four zones' worth of consecutive blocks, so that adding a zone moves nothing.
-ZONES_PER_CLASS = 4
-BITS_PER_CLASS = 4
+DHCP_CONSTRAINTS = {
+    "domain": Constraint(pattern=r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", says="a domain looks like internal.example.com"),
+    "dns_servers": Constraint(min_length=1, max_length=4),
+    "dns_servers[]": Constraint(
+        pattern=r"AmazonProvidedDNS|[0-9a-f.:]+", says="a server is given by its address, or AmazonProvidedDNS"
+    ),
+    "ntp_servers": Constraint(max_length=4),
+    "ntp_servers[]": ADDRESS,
+}
+FLOW_LOGS_CONSTRAINTS = {
+    "bucket": Constraint(
+        pattern=r"arn:[a-z-]+:s3:::[a-z0-9.-]{3,63}(/.*)?", says="a bucket is given by its ARN, with an optional prefix"
+    ),
+}
+IPV6 = "ipv6"
 
 
-def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
+def build(options: Options, stack: Stack) -> list[Declaration]:
     """Return the declarations of validated options. Raises InvalidOption."""
     if options["vpc"] is None:
-        if options["subnets"] or options["security_groups"]:
-            raise InvalidOption("network.vpc", "is required when subnets or security groups are declared")
+        needy = [name for name in SPEC if name != "vpc" and options[name]]
+        if needy:
+            raise InvalidOption("network.vpc", f"is required when {needy[0].replace('_', ' ')} are declared")
         return []
-    vpc = options["vpc"]
-    _check_zones(vpc["zones"], stack)
+    _check_zones(options["vpc"]["zones"], stack)
     return [
-        Declaration(
-            "vpc",
-            vpc["name"],
-            TIER,
-            Vpc(cidr=vpc["cidr"], tenancy=vpc["tenancy"], dns_support=True, dns_hostnames=vpc["dns_hostnames"]),
-            "network.vpc",
-        ),
+        *_vpc(options),
         *_subnets(options),
-        *_gateways(options),
-        *_route_tables(options),
-        *_security_groups(options),
+        *access.defaults(options),
+        *access.network_acls(options),
+        *routes.gateways(options),
+        *routes.peerings(options, stack),
+        *routes.route_tables(options),
+        *access.prefix_lists(options),
+        *access.security_groups(options),
+        *routes.endpoints(options, stack),
+        *_flow_logs(options),
     ]
-
-
-def _vpc(options: Mapping[str, Any]) -> Reference:
-    return Reference("vpc", options["vpc"]["name"])
 
 
 def _check_zones(zones: list[str], stack: Stack) -> None:
@@ -139,180 +216,61 @@ def _check_zones(zones: list[str], stack: Stack) -> None:
             raise InvalidOption(f"network.vpc.zones[{index}]", f"{zone} is given twice")
 
 
-def _subnets(options: Mapping[str, Any]) -> Iterator[Declaration]:
-    taken: dict[Any, str] = {}
+def _vpc(options: Options) -> Iterator[Declaration]:
+    vpc = options["vpc"]
+    reference = Reference("vpc", vpc["name"])
+    dhcp = Reference("dhcp_options", vpc["name"]) if vpc["dhcp"] is not None else None
+    values = Vpc(cidr=vpc["cidr"], dns_support=True, dns_hostnames=True, dhcp_options=dhcp)
+    yield Declaration("vpc", vpc["name"], TIER, values, "network.vpc")
+    if dhcp:
+        yield Declaration("dhcp_options", vpc["name"], TIER, _dhcp(vpc["dhcp"]), "network.vpc.dhcp")
+    for index, block in enumerate(vpc_blocks(options)[1:]):
+        path = f"network.vpc.secondary_cidrs[{index}]"
+        yield Declaration("vpc_cidr", str(block), TIER, VpcCidr(reference, str(block)), path)
+    if vpc["ipv6"]:
+        yield Declaration("vpc_cidr", IPV6, TIER, VpcCidr(reference, AMAZON_IPV6), "network.vpc.ipv6")
+
+
+def _dhcp(given: Any) -> DhcpOptions:
+    dhcp = validated(given, DHCP, DHCP_CONSTRAINTS, "network.vpc.dhcp")
+    domain = (dhcp["domain"],) if dhcp["domain"] else ()
+    return DhcpOptions(domain, tuple(dhcp["dns_servers"]), tuple(dhcp["ntp_servers"]))
+
+
+def _subnets(options: Options) -> Iterator[Declaration]:
+    blocks, ipv6 = class_blocks(options), options["vpc"]["ipv6"]
     for index, subnet in enumerate(options["subnets"]):
-        path = f"network.subnets[{index}]"
-        for zone, cidr in zip(options["vpc"]["zones"], _cidrs(options, index, path), strict=True):
-            _check_free(cidr, taken, path, options["vpc"]["cidr"])
-            taken[ipaddress.ip_network(cidr)] = f"{subnet['name']}/{zone}"
-            yield Declaration(
-                "subnet",
-                f"{subnet['name']}/{zone}",
-                TIER,
-                Subnet(vpc=_vpc(options), cidr=cidr, zone=zone, public_ip=subnet["public_ip"]),
-                path,
+        for number, zone in enumerate(options["vpc"]["zones"]):
+            block = blocks[subnet["name"]][number]
+            secondary = secondary_block(options, block)
+            values = Subnet(
+                vpc=Reference("vpc", options["vpc"]["name"]),
+                cidr=str(block),
+                zone=zone,
+                block=Reference("vpc_cidr", secondary) if secondary else None,
+                public_ip=subnet["public_ip"],
+                ipv6=(Reference("vpc_cidr", IPV6, "cidr"), ipv6_number(index, number)) if ipv6 else NO_IPV6,
+                assign_ipv6=ipv6,
+                network_acl=access.network_acl_of(options, subnet),
             )
+            yield Declaration("subnet", f"{subnet['name']}/{zone}", TIER, values, f"network.subnets[{index}]")
 
 
-def _cidrs(options: Mapping[str, Any], index: int, path: str) -> list[str]:
-    """Return one block per zone: as given, or a sixteenth of the VPC each."""
-    zones, given = options["vpc"]["zones"], options["subnets"][index]["cidrs"]
-    if given is not None:
-        if len(given) != len(zones):
-            raise InvalidOption(f"{path}.cidrs", f"needs one block for each of the {len(zones)} zones, not {len(given)}")
-        return given
-    network = ipaddress.ip_network(options["vpc"]["cidr"])
-    first = index * ZONES_PER_CLASS
-    if len(zones) > ZONES_PER_CLASS or first + len(zones) > 2**BITS_PER_CLASS or network.prefixlen + BITS_PER_CLASS > 28:
-        raise InvalidOption(
-            f"{path}.cidrs",
-            "is required: blocks are computed for up to four classes of up to four zones in a VPC of /24 or larger",
-        )
-    blocks = list(network.subnets(prefixlen_diff=BITS_PER_CLASS))
-    return [str(block) for block in blocks[first : first + len(zones)]]
-
-
-def _check_free(cidr: str, taken: Mapping[Any, str], path: str, vpc_cidr: str) -> None:
-    network = ipaddress.IPv4Network(cidr)
-    if not network.subnet_of(ipaddress.IPv4Network(vpc_cidr)):
-        raise InvalidOption(f"{path}.cidrs", f"{cidr} is not inside the VPC's {vpc_cidr}")
-    for other, name in taken.items():
-        if network.overlaps(other):
-            raise InvalidOption(f"{path}.cidrs", f"{cidr} overlaps with subnet {name} ({other})")
-
-
-def _public_classes(options: Mapping[str, Any]) -> list[str]:
-    return [subnet["name"] for subnet in options["subnets"] if subnet["public"]]
-
-
-def _nat_zones(options: Mapping[str, Any]) -> list[str]:
-    zones = options["vpc"]["zones"]
-    return {"none": [], "single": zones[:1], "per_zone": zones}[options["vpc"]["nat"]]
-
-
-def _gateways(options: Mapping[str, Any]) -> Iterator[Declaration]:
-    public = _public_classes(options)
-    if _nat_zones(options) and not public:
-        raise InvalidOption("network.vpc.nat", "needs a class of subnets with public: true to stand in")
-    if not public:
+def _flow_logs(options: Options) -> Iterator[Declaration]:
+    if options["vpc"]["flow_logs"] is None:
         return
-    gateway = Reference("internet_gateway", options["vpc"]["name"])
-    yield Declaration("internet_gateway", gateway.name, TIER, InternetGateway(vpc=_vpc(options)), "network.vpc")
-    for zone in _nat_zones(options):
-        yield Declaration("elastic_ip", f"nat/{zone}", TIER, ElasticIp(), "network.vpc.nat")
-        yield Declaration(
-            "nat_gateway",
-            zone,
-            TIER,
-            NatGateway(
-                subnet=Reference("subnet", f"{public[0]}/{zone}"),
-                address=Reference("elastic_ip", f"nat/{zone}"),
-                internet_gateway=gateway,
-            ),
-            "network.vpc.nat",
-        )
-
-
-def _route_tables(options: Mapping[str, Any]) -> Iterator[Declaration]:
-    """One table for each public class; for the others one per zone, because NAT may differ by zone."""
-    for index, subnet in enumerate(options["subnets"]):
-        path, name = f"network.subnets[{index}]", subnet["name"]
-        members = {zone: Reference("subnet", f"{name}/{zone}") for zone in options["vpc"]["zones"]}
-        if subnet["public"]:
-            routes = {ANYWHERE: Reference("internet_gateway", options["vpc"]["name"])}
-            yield _route_table(options, name, routes, tuple(members.values()), path)
-            continue
-        for zone, member in members.items():
-            yield _route_table(options, f"{name}/{zone}", _private_routes(options, subnet, zone), (member,), path)
-
-
-def _private_routes(options: Mapping[str, Any], subnet: Mapping[str, Any], zone: str) -> dict[str, Reference]:
-    nat_zones = _nat_zones(options)
-    if not nat_zones or not subnet["egress"]:
-        return {}
-    return {ANYWHERE: Reference("nat_gateway", zone if zone in nat_zones else nat_zones[0])}
-
-
-def _route_table(
-    options: Mapping[str, Any], name: str, routes: dict[str, Reference], subnets: tuple[Reference, ...], path: str
-) -> Declaration:
-    return Declaration("route_table", name, TIER, RouteTable(vpc=_vpc(options), routes=routes, subnets=subnets), path)
-
-
-def _security_groups(options: Mapping[str, Any]) -> Iterator[Declaration]:
-    known = names(options["security_groups"])
-    for index, group in enumerate(options["security_groups"]):
-        path = f"network.security_groups[{index}]"
-        description = group["description"] or f"Security group {group['name']}"
-        yield Declaration("security_group", group["name"], TIER, SecurityGroup(vpc=_vpc(options), description=description), path)
-        egress = group["egress"] if group["egress"] is not None else [dict(_ALL_EGRESS)]
-        seen: set[str] = set()
-        for direction, rules, peer_option in (("ingress", group["ingress"], "from"), ("egress", egress, "to")):
-            for number, rule in enumerate(rules):
-                rule_path = f"{path}.{direction}[{number}]"
-                for declaration in _rules(group["name"], direction, rule, peer_option, known, rule_path):
-                    if declaration.name in seen:
-                        raise InvalidOption(rule_path, "says the same as a rule before it")
-                    seen.add(declaration.name)
-                    yield declaration
-
-
-_ALL_EGRESS = {"protocol": "all", "to": ANYWHERE, "port": None, "from_port": None, "to_port": None, "description": ""}
-
-
-def _rules(
-    group: str, direction: str, rule: Mapping[str, Any], peer_option: str, known: set[str], path: str
-) -> Iterator[Declaration]:
-    """One declaration for each peer of the rule."""
-    protocol = "-1" if rule["protocol"] == "all" else rule["protocol"]
-    from_port, to_port = _ports(rule, path)
-    peers = rule[peer_option] if isinstance(rule[peer_option], list) else [rule[peer_option]]
-    for peer in peers:
-        target = _peer(str(peer), known, f"{path}.{peer_option}")
-        yield Declaration(
-            "security_group_rule",
-            f"{group}/{rule_text(direction, protocol, from_port, to_port, peer)}",
-            TIER,
-            SecurityGroupRule(
-                group=Reference("security_group", group),
-                direction=direction,
-                protocol=protocol,
-                from_port=from_port,
-                to_port=to_port,
-                peer=target,
-                description=rule["description"],
-            ),
-            path,
-        )
-
-
-def _ports(rule: Mapping[str, Any], path: str) -> tuple[int, int]:
-    """Return the port range; -1 to -1 stands for protocols without ports and for all ICMP types."""
-    single, first, last = rule["port"], rule["from_port"], rule["to_port"]
-    if rule["protocol"] in ("all", "icmp", "icmpv6"):
-        if rule["protocol"] == "all" and (single, first, last) != (None, None, None):
-            raise InvalidOption(path, "protocol all has no ports")
-        return (-1 if first is None else first, -1 if last is None else last)
-    if single is not None:
-        if first is not None or last is not None:
-            raise InvalidOption(f"{path}.port", "excludes from_port and to_port")
-        return single, single
-    if first is None or last is None:
-        raise InvalidOption(f"{path}.port", "is required (or from_port and to_port) for tcp and udp")
-    if first > last:
-        raise InvalidOption(f"{path}.from_port", f"{first} is greater than to_port {last}")
-    return first, last
-
-
-def _peer(peer: str, known: set[str], path: str) -> Any:
-    """A ``/`` means a CIDR, ``pl-`` a prefix list, anything else a security group of the stack."""
-    if peer.startswith("pl-"):
-        return peer
-    if "/" in peer:
-        try:
-            return str(ipaddress.ip_network(peer))
-        except ValueError as error:
-            raise InvalidOption(path, f"is not a CIDR block: {error}") from None
-    require_known(peer, known, path, "security group")
-    return Reference("security_group", peer)
+    path, name = "network.vpc.flow_logs", options["vpc"]["name"]
+    given = validated(options["vpc"]["flow_logs"], FLOW_LOGS, FLOW_LOGS_CONSTRAINTS, path)
+    if bool(given["log_group"]) == bool(given["bucket"]):
+        raise InvalidOption(path, "needs either log_group or bucket")
+    if bool(given["log_group"]) != bool(given["role"]):
+        raise InvalidOption(f"{path}.role", "goes with log_group: it is the role that writes there")
+    values = FlowLog(
+        vpc=Reference("vpc", name),
+        log_group=Reference("log_group", given["log_group"]) if given["log_group"] else None,
+        role=Reference("iam_role", given["role"], "arn") if given["role"] else None,
+        bucket=given["bucket"],
+        traffic=given["traffic"].upper(),
+        interval=given["interval"],
+    )
+    yield Declaration("flow_log", name, TIER, values, path)

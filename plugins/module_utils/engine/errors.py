@@ -29,6 +29,10 @@ class NotReady(TerraceError):
     """A resource did not reach the wanted state in time, or failed."""
 
 
+class NotVisible(NotReady):
+    """Something that must exist does not show yet. Right after its creation it is looked for again, as on AWS's NotFound."""
+
+
 class LockLost(TerraceError):
     """The lock of the stack is no longer surely held; nothing more may be changed."""
 

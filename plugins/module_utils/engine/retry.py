@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotVisible
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Kind, Retry, never
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def code_of(error: BaseException) -> str:
 
 
 def is_not_found(error: BaseException) -> bool:
-    return bool(NOT_FOUND.search(code_of(error)))
+    return isinstance(error, NotVisible) or bool(NOT_FOUND.search(code_of(error)))
 
 
 def is_already_exists(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotReady
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotReady, NotVisible
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial, mutable
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2, _network_acl
@@ -43,7 +43,7 @@ def create(context: Context, new: New, values: DefaultNetworkAcl) -> Found:
     filters = [{"Name": "vpc-id", "Values": [values.vpc]}, {"Name": "default", "Values": ["true"]}]
     acls = context.client("ec2").describe_network_acls(Filters=filters)["NetworkAcls"]
     if not acls:
-        raise NotReady(f"the default network ACL of {values.vpc} is not visible yet; run again")
+        raise NotVisible(f"the default network ACL of {values.vpc} is not visible yet")
     return _found(acls[0])
 
 

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotReady
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotVisible
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, mutable
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
@@ -41,7 +41,7 @@ def create(context: Context, new: New, values: DefaultSecurityGroup) -> Found:
     filters = [{"Name": "vpc-id", "Values": [values.vpc]}, {"Name": "group-name", "Values": [NAME]}]
     groups = context.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
     if not groups:
-        raise NotReady(f"the default security group of {values.vpc} is not visible yet; run again")
+        raise NotVisible(f"the default security group of {values.vpc} is not visible yet")
     return _found(groups[0])
 
 

@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotVisible
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import PENDING, READY, Context, Found, Kind, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, create_only, initial, mutable, read
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
@@ -90,7 +91,9 @@ def _set_network_acl(ec2: Any, subnet: str, network_acl: str) -> None:
     filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
     acls = ec2.describe_network_acls(Filters=filters)["NetworkAcls"]
     associations = (association for raw in acls for association in raw["Associations"])
-    current = next(association for association in associations if association["SubnetId"] == subnet)
+    current = next((association for association in associations if association["SubnetId"] == subnet), None)
+    if current is None:
+        raise NotVisible(f"the network ACL of {subnet} is not visible yet")
     if current["NetworkAclId"] != network_acl:
         ec2.replace_network_acl_association(AssociationId=current["NetworkAclAssociationId"], NetworkAclId=network_acl)
 

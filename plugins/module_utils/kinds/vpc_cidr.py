@@ -109,4 +109,6 @@ KIND = Kind(
     parent="vpc",
     outlives=("subnet",),
     waits_for=("delete",),
+    # A second call would associate a second IPv6 block.
+    unsafe_create="AssociateVpcCidrBlock",
 )

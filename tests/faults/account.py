@@ -26,6 +26,7 @@ LISTINGS = (
     VPCS,
     Listing("ec2", "describe_subnets", "Subnets", "SubnetId"),
     Listing("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    Listing("ec2", "describe_egress_only_internet_gateways", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
     Listing("ec2", "describe_addresses", "Addresses", "AllocationId"),
     Listing("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
     Listing("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
@@ -49,9 +50,10 @@ LISTINGS = (
     Listing("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     Listing("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"),
 )
-EC2_ID = re.compile(r"\b([a-z]{1,9})-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
+EC2_ID = re.compile(r"\b([a-z]{1,9})-(?:[0-9a-f]{17}|[0-9a-f]{8})\b(?!-)")
 # Hashes, addresses, and the suffix that names get which a successor could not have at the same time.
-RANDOM = re.compile(r"\b[0-9a-f]{16,}\b|\b\d+\.\d+\.\d+\.\d+\b(?!/)|(?<=GroupName\": \")([a-z-]+)-[0-9a-f]{4}(?=\")")
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+RANDOM = re.compile(rf"{UUID}|\b[0-9a-f]{{16,}}\b|\b\d+\.\d+\.\d+\.\d+\b(?!/)|(?<=GroupName\": \")[a-z-]+-[0-9a-f]{{4}}(?=\")")
 VOLATILE = re.compile(
     r"Time|Date|Token|Mac|VersionId|VersionNumber|(?i:arn)$|(?i:dns)Name|KmsKeyId|MasterUserSecret|DbiResourceId|RoleId|ProfileId"
 )

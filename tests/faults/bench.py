@@ -9,20 +9,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of, stack_of
+from ansible_collections.terrace.aws.plugins.module_utils.registry import TIERS
 from local_cloud.emulator import Emulator
 from tests.contract.harness import loopback_clients
 from tests.contract.harness import run as converge
 from tests.faults import client
 from tests.faults.account import contents
 from tests.faults.client import Outcome
+from tests.faults.descriptions import FLOW_LOGS, REGION
 from tests.faults.proxy import Faults, Proxy
 
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """One run of a module, and the description of the network that exists before it, if any."""
+    """One run of the `stack` module, and the description of what exists before it, if anything does."""
 
-    module: str
     arguments: Mapping[str, Any]
     before: Mapping[str, Any] | None = None
 
@@ -47,9 +48,11 @@ class Bench:
         """Empty the account and make what the scenario begins with."""
         self.emulator.reset()
         self.proxy.inflict(Faults())
+        s3 = self.emulator.client("s3")
+        s3.create_bucket(Bucket=FLOW_LOGS, CreateBucketConfiguration={"LocationConstraint": REGION})
         if scenario.before:
             stack = stack_of(scenario.before["stack"])
-            described = {"network": {name: scenario.before[name] for name in ("vpc", "subnets", "security_groups")}}
+            described = {tier: scenario.before[tier] for tier in TIERS if tier in scenario.before}
             converge(self._clients, stack, declarations_of(described, stack))
 
     def clean(self, name: str, scenario: Scenario) -> Clean:
@@ -63,7 +66,7 @@ class Bench:
 
     def run(self, scenario: Scenario, **environment: str) -> Outcome:
         """Run the module through the proxy; the proxy may kill it."""
-        running = client.start(scenario.module, scenario.arguments, self.proxy.endpoint, **environment)
+        running = client.start("stack", scenario.arguments, self.proxy.endpoint, **environment)
         self.proxy.victim = running.process.pid
         outcome = running.outcome()
         self.proxy.wait_until_idle()

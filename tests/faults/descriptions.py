@@ -9,18 +9,47 @@ from collections.abc import Mapping
 from typing import Any
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-STACK = {"name": "faults", "account": ACCOUNT, "region": REGION, "tags": {"suite": "faults"}}
+# A bucket that is there already.
+FLOW_LOGS = "faults-flow-logs"
+STACK: dict[str, Any] = {"name": "faults", "account": ACCOUNT, "region": REGION, "tags": {"suite": "faults"}}
 
-NETWORK: Mapping[str, Any] = {
-    "vpc": {"name": "main", "cidr": "10.60.0.0/16", "zones": ["eu-west-1a", "eu-west-1b"], "nat": "single"},
-    "subnets": [{"name": "public", "public": True}, {"name": "app"}],
+# Every kind of the tier but peering, which needs another stack.
+NETWORK: dict[str, Any] = {
+    "vpc": {
+        "name": "main",
+        "cidr": "10.60.0.0/16",
+        "secondary_cidrs": ["10.61.0.0/16"],
+        "zones": ["eu-west-1a", "eu-west-1b"],
+        "nat": "single",
+        "ipv6": True,
+        "dhcp": {"domain": "faults.internal"},
+        "flow_logs": {"bucket": f"arn:aws:s3:::{FLOW_LOGS}"},
+    },
+    "subnets": [
+        {"name": "public", "public": True},
+        {"name": "app"},
+        {
+            "name": "data",
+            "egress": False,
+            "cidrs": ["10.61.0.0/24", "10.61.1.0/24"],
+            "acl": {
+                "ingress": [{"port": 5432, "from": "app"}],
+                "egress": [{"from_port": 1024, "to_port": 65535, "to": "app"}],
+            },
+        },
+    ],
+    "prefix_lists": [{"name": "office", "entries": ["192.0.2.0/24"], "max_entries": 5}],
     "security_groups": [
         {"name": "alb", "ingress": [{"port": 80, "from": "0.0.0.0/0", "description": "HTTP"}]},
-        {"name": "app", "ingress": [{"port": 3000, "from": "alb"}]},
+        {"name": "app", "ingress": [{"port": 3000, "from": "alb"}, {"port": 22, "from": "pl-office"}]},
         {"name": "db", "ingress": [{"port": 5432, "from": "app"}], "egress": []},
     ],
+    "endpoints": [
+        {"service": "s3", "subnets": ["app"]},
+        {"service": "secretsmanager", "subnets": ["app"], "security_groups": ["app"]},
+    ],
 }
-OTHERS: Mapping[str, Any] = {
+OTHERS = {
     "identity": {"roles": [{"name": "app", "service": "ec2.amazonaws.com", "instance_profile": True}]},
     "secrets": {"secrets": [{"name": "app", "username": "app", "recovery_window": 0}]},
     "load_balancer": {
@@ -53,30 +82,35 @@ OTHERS: Mapping[str, Any] = {
 }
 
 
-def network(**stack: Any) -> dict[str, Any]:
-    """Return the arguments of the `network` module."""
-    return {"stack": {**STACK, **stack}, **copy.deepcopy(dict(NETWORK)), "lock": {"settle": 1}}
+# Calls of a killed run take effect within milliseconds here; a test with lag chooses more.
+LOCK = {"settle": 1}
+
+
+def network(tags: Mapping[str, str] = STACK["tags"]) -> dict[str, Any]:
+    """Return the arguments of the `stack` module for the network alone."""
+    return {"stack": {**STACK, "tags": tags}, "network": copy.deepcopy(NETWORK), "tiers": ["network"], "lock": LOCK}
 
 
 def changed_network() -> dict[str, Any]:
     """Return the same network with ten options changed."""
-    arguments = network(tags={"suite": "faults", "owner": "somebody"})  # 1: a tag more
-    arguments["vpc"] |= {"dns_hostnames": False, "nat": "per_zone"}  # 2, 3
-    public, app = arguments["subnets"]
+    arguments = network({"suite": "faults", "owner": "somebody"})  # 1: a tag more
+    options = arguments["network"]
+    options["vpc"] |= {"empty_defaults": False, "nat": "per_zone"}  # 2, 3
+    public, app, data = options["subnets"]
     public["public_ip"] = True  # 4
     app["egress"] = False  # 5
-    arguments["subnets"].append({"name": "data"})  # 6
-    alb, app, db = arguments["security_groups"]
-    alb["ingress"][0]["description"] = "HTTP from anywhere"  # 7
-    app["ingress"][0]["port"] = 3001  # 8
-    db["egress"] = [{"port": 443, "to": "0.0.0.0/0"}]  # 9
-    app["ingress"].append({"port": 9100, "from": "10.60.0.0/16"})  # 10
+    data["acl"]["ingress"].append({"port": 6379, "from": "app"})  # 6
+    options["prefix_lists"][0]["entries"].append("198.51.100.7/32")  # 7
+    alb, app, db = options["security_groups"]
+    alb["ingress"][0]["description"] = "HTTP from anywhere"  # 8
+    app["ingress"][0]["port"] = 3001  # 9
+    db["egress"] = [{"port": 443, "to": "0.0.0.0/0"}]  # 10
     return arguments
 
 
 def whole() -> dict[str, Any]:
     """Return the arguments of the `stack` module, with something of each tier."""
-    return {"stack": STACK, "network": copy.deepcopy(dict(NETWORK)), **copy.deepcopy(dict(OTHERS)), "lock": {"settle": 1}}
+    return {"stack": STACK, "network": copy.deepcopy(NETWORK), **copy.deepcopy(OTHERS), "lock": LOCK}
 
 
 def absent(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from tests.faults.descriptions import absent, changed_network, network
 from tests.faults.proxy import Faults, Kill
 
 SCENARIOS = {
-    "provision": Scenario("network", network()),
-    "update": Scenario("network", changed_network(), before=network()),
-    "teardown": Scenario("network", absent(network()), before=network()),
+    "provision": Scenario(network()),
+    "update": Scenario(changed_network(), before=network()),
+    "teardown": Scenario(absent(network()), before=network()),
 }
 MOMENTS = ("before", "after")
 SAMPLES = {"provision": 7, "update": 7, "teardown": 6}
@@ -56,3 +56,12 @@ def test_killed_at_every_point(bench: Bench, name: str, moment: str, share: int)
         except AssertionError as failure:
             failures[call] = str(failure)
     assert failures == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_killed_and_what_it_made_shows_only_later(bench: Bench, name: str, share: float, moment: str) -> None:
+    changes = bench.clean(name, SCENARIOS[name]).changes
+    kill_and_rerun(bench, name, Kill(moment, 1 + int(share * changes)), LAG)

@@ -12,11 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
-from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial, read
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
-
-DEFAULT_EGRESS = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,13 +44,11 @@ def create(context: Context, new: New, values: SecurityGroup) -> Found:
 
 
 def revoke_default_egress(context: Context, found: Found) -> None:
-    """AWS adds a rule that allows all egress; it goes, so that the declared rules are all there is."""
-    try:
-        context.client("ec2").revoke_security_group_egress(GroupId=found.id, IpPermissions=[DEFAULT_EGRESS])
-    except Exception as error:
-        # An earlier call whose answer was lost.
-        if code_of(error) != "InvalidPermission.NotFound":
-            raise
+    """AWS adds rules that allow all egress; they go, so that the declared rules are all there is."""
+    ec2 = context.client("ec2")
+    added = ec2.describe_security_groups(GroupIds=[found.id])["SecurityGroups"][0]["IpPermissionsEgress"]
+    if added:
+        ec2.revoke_security_group_egress(GroupId=found.id, IpPermissions=added)
 
 
 def delete(context: Context, found: Found) -> None:

@@ -105,7 +105,7 @@ options:
             default: true
           kms_key:
             description:
-              - The name of the KMS key, by default the account's key for volumes. The key's policy has to let the
+              - The ARN of the KMS key, by default the account's key for volumes. The key's policy has to let the
                 service-linked role of Auto Scaling use it.
             type: str
       key_name:

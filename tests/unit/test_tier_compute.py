@@ -23,6 +23,7 @@ GROUP: dict[str, Any] = {
     "subnets": "app",
     "security_groups": ["app"],
 }
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
 BY_NAME = {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"}
 
 
@@ -77,9 +78,8 @@ def test_instances_carry_stack_and_group_but_no_identity() -> None:
 
 
 def test_other_tiers_are_referred_to_by_name() -> None:
-    values = template(role="web", root_volume={"kms_key": "disks"})
+    values = template(role="web")
     assert values.instance_profile == Reference("instance_profile", "web", "arn")
-    assert values.root_volume["kms_key"] == Reference("kms_key", "disks", "arn")
     assert values.security_groups == (Reference("security_group", "app"),)
     group = scaling_group(target_groups=["app", "admin"])
     assert group.subnets == Reference("subnet", "app/", every=True)
@@ -114,7 +114,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute.groups[0].target_groups", {"target_groups": [f"t{n}" for n in range(11)]}, "at most 10"),
     ("compute.groups[0].root_volume.size", {"root_volume": {"size": 0}}, "below the minimum"),
     ("compute.groups[0].root_volume.type", {"root_volume": {"type": "io1"}}, "one of gp3, gp2"),
-    ("compute.groups[0].root_volume.kms_key", {"root_volume": {"kms_key": "k", "encrypted": False}}, "needs encrypted"),
+    ("compute.groups[0].root_volume.kms_key", {"root_volume": {"kms_key": KEY, "encrypted": False}}, "needs encrypted"),
+    ("compute.groups[0].root_volume.kms_key", {"root_volume": {"kms_key": "disks"}}, "by its ARN"),
     ("compute.groups[0].user_data", {"user_data": "ü" * 8193}, "16386 bytes"),
     ("compute.groups[0].health_check", {"health_check": "VPC"}, "one of EC2, ELB"),
     ("compute.groups[0].target_tracking.cpu", {"target_tracking": {"cpu": 0}}, "below the minimum"),
@@ -122,7 +123,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute.groups[0].metadata_hop_limit", {"metadata_hop_limit": 65}, "above the maximum"),
     ("compute.groups[0].instance_tags", {"instance_tags": {"terrace:id": "x"}}, "is reserved"),
     ("compute.groups[0].instance_tags", {"instance_tags": {"aws:x": "x"}}, "is reserved"),
-    ("compute.groups[0].instance_tags", {"instance_tags": {"k": "v" * 257}}, "up to 256"),
+    ("compute.groups[0].instance_tags.k", {"instance_tags": {"k": "v" * 257}}, "up to 256"),
     ("compute.groups[0].instance_tags", {"instance_tags": {f"k{n}": "" for n in range(46)}}, "AWS takes 50"),
 ]
 

@@ -14,6 +14,14 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.auto_scaling_gro
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.image import Image
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
+    KMS_KEY,
+    NAME,
+    TAG_KEY,
+    TAG_VALUE,
+    reference,
+    several,
+)
 
 TIER = "compute"
 KINDS = ("image", "launch_template", "auto_scaling_group", "scaling_policy")
@@ -23,7 +31,7 @@ VOLUME_OPTIONS = {
     "size": {"type": "int", "default": 20},
     "type": {"type": "str", "choices": ["gp3", "gp2"], "default": "gp3"},
     "encrypted": {"type": "bool", "default": True},
-    # The name of a key, not a secret.
+    # The ARN of a key, not a secret.
     "kms_key": {"type": "str", "no_log": False},
 }
 SPEC = {
@@ -63,31 +71,42 @@ SPEC = {
         },
     },
 }
-NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
 SIZE = Constraint(minimum=0, maximum=10000)
 CONSTRAINTS = {
-    "groups": Constraint(unique="name"),
+    "groups": several(),
     "groups[].name": NAME,
     "groups[].image.parameter": Constraint(pattern=r"/?[a-zA-Z0-9_.\-/]{1,1010}", says="letters, digits and _.-/"),
     "groups[].image.owner": Constraint(
         pattern=r"\d{12}|self|amazon|aws-marketplace", says="an account id, self, amazon or aws-marketplace"
     ),
-    "groups[].type": Constraint(pattern=r"[a-z0-9-]+\.[a-z0-9-]+", says="an instance type looks like t3.small"),
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html, and wildcards
+    "groups[].image.name": Constraint(
+        pattern=r"[A-Za-z0-9()\[\] ./'@_*?-]{1,128}", says="an image's name has 1 to 128 letters, digits and ()[] ./-'@_, * or ?"
+    ),
+    "groups[].type": Constraint(pattern=r"[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}", says="an instance type looks like t3.small"),
     "groups[].min": SIZE,
     "groups[].max": SIZE,
     "groups[].desired": SIZE,
-    "groups[].security_groups": Constraint(min_length=1, max_length=16),
-    "groups[].target_groups": Constraint(max_length=10),
+    "groups[].subnets": reference("subnet/{}/"),
+    "groups[].security_groups": Constraint(min_length=1, max_length=16, distinct=True),
+    "groups[].security_groups[]": reference("security_group/{}"),
+    "groups[].target_groups": Constraint(max_length=10, distinct=True),
+    "groups[].target_groups[]": reference("target_group/{}"),
+    "groups[].role": reference("instance_profile/{}"),
     "groups[].root_volume.size": Constraint(minimum=1, maximum=16384),
-    "groups[].key_name": Constraint(max_length=255),
+    "groups[].root_volume.kms_key": KMS_KEY,
+    "groups[].key_name": Constraint(
+        pattern=r"|[!-~]([ -~]{0,253}[!-~])?", says="a key pair's name has 1 to 255 ASCII characters, with no space around them"
+    ),
+    # Before base64 encoding: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
+    "groups[].user_data": Constraint(max_bytes=16384, verbatim=True),
     "groups[].health_check_grace": Constraint(minimum=0, maximum=7200),
     "groups[].target_tracking.cpu": Constraint(minimum=1, maximum=100),
     "groups[].metadata_hop_limit": Constraint(minimum=1, maximum=64),
+    "groups[].instance_tags": Constraint(keys=TAG_KEY, values=TAG_VALUE),
 }
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html: before base64 encoding
-USER_DATA_BYTES = 16384
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
-TAGS, TAG_KEY_LENGTH, TAG_VALUE_LENGTH = 50, 128, 256
+TAGS = 50
 
 
 def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
@@ -148,7 +167,7 @@ def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> Launc
         instance_profile=Reference("instance_profile", group["role"], "arn") if group["role"] else "",
         security_groups=tuple(Reference("security_group", name) for name in group["security_groups"]),
         key_name=group["key_name"],
-        user_data=_user_data(group["user_data"], f"{path}.user_data"),
+        user_data=group["user_data"],
         root_volume=_root_volume(group["root_volume"], f"{path}.root_volume"),
         http_tokens="required",
         hop_limit=group["metadata_hop_limit"],
@@ -157,26 +176,15 @@ def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> Launc
     )
 
 
-def _user_data(text: str, path: str) -> str:
-    if len(text.encode()) > USER_DATA_BYTES:
-        raise InvalidOption(path, f"is {len(text.encode())} bytes long; AWS takes {USER_DATA_BYTES}")
-    return text
-
-
 def _root_volume(volume: Mapping[str, Any], path: str) -> dict[str, Any]:
     if volume["kms_key"] and not volume["encrypted"]:
         raise InvalidOption(f"{path}.kms_key", "needs encrypted: true")
-    return {**volume, "kms_key": Reference("kms_key", volume["kms_key"], "arn") if volume["kms_key"] else ""}
+    return {**volume, "kms_key": volume["kms_key"] or ""}
 
 
 def _instance_tags(group: Mapping[str, Any], stack: Stack, path: str) -> dict[str, str]:
     """Instances are told apart by stack and group; they never carry an identity of their own."""
     given = {str(key): str(value) for key, value in group["instance_tags"].items()}
-    for key, value in given.items():
-        if key.lower().startswith(("aws:", "terrace:")):
-            raise InvalidOption(path, f"{key} is reserved")
-        if not 1 <= len(key) <= TAG_KEY_LENGTH or len(value) > TAG_VALUE_LENGTH:
-            raise InvalidOption(path, f"{key}: keys have 1 to {TAG_KEY_LENGTH} characters, values up to {TAG_VALUE_LENGTH}")
     tags = {"Name": f"{stack.name}-{group['name']}", **stack.tags, **given, TAG_STACK: stack.name, TAG_GROUP: group["name"]}
     if len(tags) > TAGS:
         raise InvalidOption(path, f"make {len(tags)} tags together with the stack's; AWS takes {TAGS}")

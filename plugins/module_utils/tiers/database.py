@@ -15,6 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import db_instan
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_instance import DbInstance
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_parameter_group import DbParameterGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_subnet_group import DbSubnetGroup
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import reference, several
 
 TIER = "database"
 KINDS = ("db_subnet_group", "db_parameter_group", "db_instance")
@@ -66,18 +67,21 @@ SPEC = {
 HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CONSTRAINTS = {
-    "instances": Constraint(unique="name"),
+    "instances": several(),
     "instances[].name": Constraint(
         pattern=r"(?=.{1,32}$)[a-z]+(-?[a-z0-9]+)*", says="a name is 1 to 32 lower-case letters, digits and single hyphens"
     ),
-    "instances[].version": Constraint(pattern=r"\d+(\.\d+)?", says='a version looks like "16" or "16.4" (quote it in YAML)'),
-    "instances[].class": Constraint(pattern=r"db\.[a-z0-9-]+\.[a-z0-9-]+", says="a class looks like db.t4g.small"),
+    "instances[].version": Constraint(
+        pattern=r"\d{1,2}(\.\d{1,2})?", says='a version looks like "16" or "16.4" (quote it in YAML)'
+    ),
+    "instances[].class": Constraint(pattern=r"db\.[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}", says="a class looks like db.t4g.small"),
     "instances[].storage": Constraint(minimum=20, maximum=65536),
     "instances[].max_storage": Constraint(minimum=0, maximum=65536),
     "instances[].iops": Constraint(minimum=1000, maximum=256000),
     "instances[].throughput": Constraint(minimum=125, maximum=4000),
     "instances[].database": Constraint(
-        pattern=r"[A-Za-z][A-Za-z0-9_]{0,62}", says="1 to 63 letters, digits and underscores, beginning with a letter"
+        pattern=r"(?!rdsadmin$)[A-Za-z][A-Za-z0-9_]{0,62}",
+        says="1 to 63 letters, digits and underscores, beginning with a letter; rdsadmin is RDS's own",
     ),
     "instances[].username": Constraint(
         pattern=r"(?!(?:admin|rdsadmin|public)$|pg_|rds_)[a-z][a-z0-9_]{0,15}",
@@ -85,7 +89,14 @@ CONSTRAINTS = {
         "and what begins with pg_ or rds_ are PostgreSQL's and RDS's own",
     ),
     "instances[].port": Constraint(minimum=1150, maximum=65535),
-    "instances[].security_groups": Constraint(min_length=1, max_length=5),
+    "instances[].subnets": reference("subnet/{}/"),
+    "instances[].security_groups": Constraint(min_length=1, max_length=5, distinct=True),
+    "instances[].security_groups[]": reference("security_group/{}"),
+    "instances[].parameters": Constraint(
+        keys=Constraint(pattern=r"[A-Za-z_][A-Za-z0-9_.]{0,254}", says="a parameter's name looks like rds.force_ssl"),
+        values=Constraint(),
+    ),
+    "instances[].log_exports": Constraint(distinct=True),
     "instances[].backup_retention": Constraint(minimum=0, maximum=35),
     "instances[].backup_window": Constraint(pattern=f"{HOUR}-{HOUR}", says="a window looks like 03:00-04:00 (UTC)"),
     "instances[].maintenance_window": Constraint(
@@ -151,7 +162,7 @@ def _subnet_groups(options: Mapping[str, Any]) -> Iterator[Declaration]:
 def _parameter_group(instance: Mapping[str, Any], path: str) -> Declaration:
     parameters = {
         **DEFAULT_PARAMETERS,
-        **{name: _text(value, f"{path}.parameters.{name}") for name, value in instance["parameters"].items()},
+        **{name: _text(value) for name, value in instance["parameters"].items()},
     }
     return Declaration(
         "db_parameter_group",
@@ -191,10 +202,8 @@ def _major(instance: Mapping[str, Any]) -> str:
     return instance["version"].partition(".")[0]
 
 
-def _text(value: Any, path: str) -> str:
+def _text(value: Any) -> str:
     """Return a parameter's value as RDS has it: text, with 1 and 0 for what is on or off."""
-    if not isinstance(value, (str, int, float)):
-        raise InvalidOption(path, f"has to be text or a number, not {type(value).__name__}")
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 

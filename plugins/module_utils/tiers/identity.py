@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_policy import IamPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import NAME, reference, several
 
 TIER = "identity"
 KINDS = ("iam_role", "instance_profile", "iam_policy")
@@ -53,29 +56,41 @@ SPEC = {
         "options": {**POLICY, "description": {"type": "str", "default": ""}},
     },
 }
-NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
 POLICY_NAME = Constraint(pattern=r"[A-Za-z0-9_+=,.@-]{1,128}", says="a policy's name has letters, digits and _+=,.@-")
 STATEMENT_CONSTRAINTS = {
-    "sid": Constraint(pattern=r"[A-Za-z0-9]+", says="a statement id has letters and digits only"),
-    "actions": Constraint(min_length=1),
-    "actions[]": Constraint(pattern=r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+", says="an action looks like s3:GetObject"),
+    "sid": Constraint(pattern=r"[A-Za-z0-9]{1,128}", says="a statement id has letters and digits only"),
+    "actions": Constraint(min_length=1, distinct=True),
+    "actions[]": Constraint(pattern=r"\*|[a-z0-9-]{1,64}:[A-Za-z0-9*?]{1,128}", says="an action looks like s3:GetObject"),
     "resources": Constraint(min_length=1),
+    "conditions": Constraint(
+        min_length=1,
+        keys=Constraint(pattern=r"[A-Za-z:]{1,64}", says="a condition's operator looks like StringEquals"),
+    ),
 }
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+DESCRIPTION = Constraint(pattern=r"[\t\n\r -~\u00a1-\u00ff]{0,1000}", says="up to 1000 characters of Latin-1")
+MANAGED_POLICY = Constraint(
+    pattern=r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[!-~]{1,512}|([A-Za-z0-9-]{1,128}/)?[A-Za-z0-9_+=,.@-]{1,128}",
+    says="a managed policy is given by its name or ARN",
+)
 CONSTRAINTS = {
-    "roles": Constraint(unique="name"),
+    "roles": several(),
     "roles[].name": NAME,
-    "roles[].description": Constraint(max_length=1000),
+    "roles[].description": DESCRIPTION,
     "roles[].service": Constraint(
-        pattern=r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", says="a service principal looks like ec2.amazonaws.com"
+        pattern=r"[a-z0-9.-]{1,128}\.amazonaws\.com(\.cn)?", says="a service principal looks like ec2.amazonaws.com"
     ),
     "roles[].max_session": Constraint(minimum=3600, maximum=43200),
-    "roles[].managed_policies": Constraint(max_length=20),
-    "roles[].policies": Constraint(unique="name"),
+    # The highest that the quota can be raised to.
+    "roles[].managed_policies": Constraint(max_length=20, distinct=True),
+    "roles[].managed_policies[]": MANAGED_POLICY,
+    "roles[].permissions_boundary": dataclasses.replace(MANAGED_POLICY, pattern=f"|{MANAGED_POLICY.pattern}"),
+    "roles[].policies": several(),
     "roles[].policies[].name": POLICY_NAME,
     "roles[].policies[].statements": Constraint(min_length=1),
-    "policies": Constraint(unique="name"),
+    "policies": several(),
     "policies[].name": NAME,
-    "policies[].description": Constraint(max_length=1000),
+    "policies[].description": DESCRIPTION,
     "policies[].statements": Constraint(min_length=1),
 }
 # Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -83,6 +98,7 @@ MAX_INLINE, MAX_MANAGED, MAX_TRUST = 10240, 6144, 2048
 EC2 = "ec2.amazonaws.com"
 # What a statement's resource may point to in the stack, with the attribute that policies need.
 RESOURCES = {"secret": "arn", "log_group": "streams"}
+ARN_OR_ALL = re.compile(r"\*|arn:[ -~]{1,2043}")
 
 
 def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
@@ -137,6 +153,8 @@ def _trust(role: Mapping[str, Any], stack: Stack, path: str) -> dict[str, Any]:
     if role["trust"] is not None:
         if role["service"]:
             raise InvalidOption(f"{path}.service", "excludes trust, which says who may assume the role")
+        if not isinstance(role["trust"].get("Statement"), (list, Mapping)):
+            raise InvalidOption(f"{path}.trust", "needs a Statement, as in IAM's own trust policies")
         return _fitting(role["trust"], f"{path}.trust", MAX_TRUST)
     service = role["service"] or EC2
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
@@ -171,13 +189,22 @@ def _inline_policies(role: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 
 def _document(policy: Mapping[str, Any], path: str) -> dict[str, Any]:
-    listed = enumerate(policy["statements"])
-    return {"Version": "2012-10-17", "Statement": [_statement(item, f"{path}.statements[{index}]") for index, item in listed]}
+    statements: list[dict[str, Any]] = []
+    for index, item in enumerate(policy["statements"]):
+        where = f"{path}.statements[{index}]"
+        statement = _statement(item, where)
+        if "Sid" in statement and statement["Sid"] in {other.get("Sid") for other in statements}:
+            raise InvalidOption(f"{where}.sid", f"{statement['Sid']!r} is given twice")
+        statements.append(statement)
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _statement(given: Mapping[str, Any], path: str) -> dict[str, Any]:
     statement = validated(given, STATEMENT, STATEMENT_CONSTRAINTS, path)
     resources = [_resource(item, f"{path}.resources[{index}]") for index, item in enumerate(statement["resources"])]
+    for operator, tested in (statement["conditions"] or {}).items():
+        if not isinstance(tested, Mapping) or not tested:
+            raise InvalidOption(f"{path}.conditions.{operator}", "has to be a dictionary of condition keys and values")
     return {
         **({"Sid": statement["sid"]} if statement["sid"] else {}),
         "Effect": statement["effect"],
@@ -190,15 +217,18 @@ def _statement(given: Mapping[str, Any], path: str) -> dict[str, Any]:
 def _resource(resource: Any, path: str) -> Any:
     """Return an ARN or ``*`` as it is, and ``{secret: app}`` as the reference that it means."""
     if isinstance(resource, str):
-        if resource != "*" and not resource.startswith("arn:"):
-            raise InvalidOption(path, f"{resource!r} is neither an ARN nor *; a thing of the stack is written {{kind: name}}")
+        if not ARN_OR_ALL.fullmatch(resource):
+            raise InvalidOption(
+                path, f"{resource[:80]!r} is neither an ARN nor *; a thing of the stack is written {{kind: name}}"
+            )
         return resource
     if not isinstance(resource, Mapping) or len(resource) != 1:
         raise InvalidOption(path, "has to be an ARN, * or one pair of kind and name, such as {secret: app}")
-    kind, name = next(iter(resource.items()))
+    kind = next(iter(resource))
     if kind not in RESOURCES:
         raise InvalidOption(path, f"{kind} is not a kind that policies can point to (there are: {', '.join(RESOURCES)})")
-    return Reference(kind, str(name), RESOURCES[kind])
+    name = validated(resource, {kind: {"type": "str", "required": True}}, {kind: reference(f"{kind}/{{}}")}, path)[kind]
+    return Reference(kind, name, RESOURCES[kind])
 
 
 def _fitting(document: dict[str, Any], path: str, limit: int) -> dict[str, Any]:

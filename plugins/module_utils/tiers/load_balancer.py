@@ -14,6 +14,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.listener import Listener
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.target_group import TargetGroup
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import reference, several
 
 TIER = "load_balancer"
 KINDS = ("load_balancer", "target_group", "listener")
@@ -80,28 +81,42 @@ NAME = Constraint(
     pattern=r"(?=.{1,32}$)[a-z]([a-z0-9-]*[a-z0-9])?", says="a name is 1 to 32 lower-case letters, digits and hyphens"
 )
 PORT = Constraint(minimum=1, maximum=65535)
-CODE = r"[2-4]\d\d"
+CODES = r"[2-4]\d\d(-[2-4]\d\d)?"
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html
+PORT_NUMBER = r"[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]"
+REDIRECT = (
+    rf"(?=[!-~]+$)(?P<Protocol>https?|#\{{protocol\}})://(?P<Host>[^/:?]{{1,128}})(:(?P<Port>{PORT_NUMBER}|#\{{port\}}))?"
+    r"(?P<Path>/[^?]{0,127})?(\?(?P<Query>.{0,128}))?"
+)
 CONSTRAINTS = {
-    "load_balancers": Constraint(unique="name"),
+    "vpc": reference("vpc/{}"),
+    "load_balancers": several(),
     "load_balancers[].name": NAME,
-    "load_balancers[].security_groups": Constraint(min_length=1, max_length=5),
+    "load_balancers[].subnets": reference("subnet/{}/"),
+    "load_balancers[].security_groups": Constraint(min_length=1, max_length=5, distinct=True),
+    "load_balancers[].security_groups[]": reference("security_group/{}"),
     "load_balancers[].idle_timeout": Constraint(minimum=1, maximum=4000),
-    "load_balancers[].listeners": Constraint(unique="port"),
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+    "load_balancers[].listeners": Constraint(unique="port", max_length=50),
     "load_balancers[].listeners[].port": PORT,
+    "load_balancers[].listeners[].target_group": reference("target_group/{}"),
+    "load_balancers[].listeners[].redirect": Constraint(
+        pattern=REDIRECT, says="a redirect is an address like https://#{host}/#{path}?#{query}, its parts up to 128 characters"
+    ),
     "load_balancers[].listeners[].fixed_response": Constraint(pattern=r"[245]\d\d", says="a response is 2xx, 4xx or 5xx"),
-    "load_balancers[].listeners[].fixed_response_body": Constraint(max_length=1024),
-    "target_groups": Constraint(unique="name"),
+    "load_balancers[].listeners[].fixed_response_body": Constraint(max_length=1024, verbatim=True),
+    "target_groups": several(),
     "target_groups[].name": NAME,
     "target_groups[].port": PORT,
     "target_groups[].health_check.path": Constraint(
-        pattern=r"/\S{0,1023}", says="a path begins with / and is at most 1024 characters"
+        pattern=r"/[!-~]{0,1023}", says="a path begins with / and is at most 1024 ASCII characters"
     ),
     "target_groups[].health_check.interval": Constraint(minimum=5, maximum=300),
     "target_groups[].health_check.timeout": Constraint(minimum=2, maximum=120),
     "target_groups[].health_check.healthy": Constraint(minimum=2, maximum=10),
     "target_groups[].health_check.unhealthy": Constraint(minimum=2, maximum=10),
     "target_groups[].health_check.matcher": Constraint(
-        pattern=rf"{CODE}([,-]{CODE})*", says='codes from 200 to 499 like "200", "200,204" or "200-299"'
+        pattern=rf"{CODES}(,{CODES})*", says='codes from 200 to 499 like "200", "200,204" or "200-299"'
     ),
     "target_groups[].deregistration_delay": Constraint(minimum=0, maximum=3600),
     "target_groups[].slow_start": Constraint(minimum=0, maximum=900),
@@ -111,9 +126,6 @@ SHORTEST_SLOW_START = 30
 # AWS keeps this duration while stickiness is off.
 DEFAULT_STICKY_SECONDS = 86400
 ACTIONS = ("target_group", "redirect", "fixed_response")
-REDIRECT = re.compile(
-    r"(?P<Protocol>https?|#\{protocol\})://(?P<Host>[^/:?]+)(:(?P<Port>\d+|#\{port\}))?(?P<Path>/[^?]*)?(\?(?P<Query>.*))?"
-)
 REQUEST = {"Protocol": "#{protocol}", "Host": "#{host}", "Port": "#{port}", "Path": "/#{path}", "Query": "#{query}"}
 PORTS = {"http": "80", "https": "443", "#{protocol}": "#{port}"}
 
@@ -214,10 +226,8 @@ def _action(listener: Mapping[str, Any], known: set[str], path: str) -> dict[str
 
 def _redirect(url: str, path: str) -> dict[str, str]:
     """Take a redirect's address apart; what it does not say stays as in the request."""
-    match = REDIRECT.fullmatch(url)
-    if not match:
-        raise InvalidOption(path, f"{url!r} is not an address like https://#{{host}}/#{{path}}?#{{query}}")
-    given = {key: value for key, value in match.groupdict().items() if value is not None}
+    parts = re.fullmatch(REDIRECT, url, re.ASCII)
+    given = {key: value for key, value in parts.groupdict().items() if value is not None}
     target = {**REQUEST, "Port": PORTS[given["Protocol"]], **given}
     if all(target[key] == REQUEST[key] for key in ("Protocol", "Host", "Port", "Path")):
         raise InvalidOption(path, "has to differ from the request in protocol, host, port or path")

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.log_group import LogGroup
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, several
 
 TIER = "monitoring"
 KINDS = ("log_group",)
@@ -31,7 +33,7 @@ SPEC = {
     },
 }
 CONSTRAINTS = {
-    "log_groups": Constraint(unique="name"),
+    "log_groups": several(unique=("name", "log_group")),
     "log_groups[].name": Constraint(
         pattern=r"[a-z][a-z0-9-]{0,63}", says="a name is 1 to 64 lower-case letters, digits and hyphens"
     ),
@@ -39,7 +41,7 @@ CONSTRAINTS = {
         pattern=r"(?!aws/)[A-Za-z0-9_./#-]{1,512}",
         says="a log group's name has letters, digits and _./#-, and does not begin with aws/",
     ),
-    "log_groups[].kms_key": Constraint(pattern=r"|arn:[a-z-]+:kms:.+", says="a key is given by its ARN"),
+    "log_groups[].kms_key": dataclasses.replace(KMS_KEY, pattern=f"|{KMS_KEY.pattern}"),
 }
 
 

@@ -11,6 +11,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import Secret
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, several
 
 TIER = "secrets"
 KINDS = ("secret",)
@@ -36,7 +37,7 @@ SPEC = {
     },
 }
 CONSTRAINTS = {
-    "secrets": Constraint(unique="name"),
+    "secrets": several(),
     "secrets[].name": Constraint(
         pattern=r"[a-z][a-z0-9-]{0,63}", says="a name is 1 to 64 lower-case letters, digits and hyphens"
     ),
@@ -45,8 +46,8 @@ CONSTRAINTS = {
     "secrets[].value_key": Constraint(min_length=1, max_length=128),
     # AWS takes less, down to what no one should use.
     "secrets[].length": Constraint(minimum=16, maximum=4096),
-    "secrets[].exclude_characters": Constraint(max_length=4096),
-    "secrets[].kms_key": Constraint(pattern=r"arn:[a-z-]+:kms:.+", says="a key is given by its ARN"),
+    "secrets[].exclude_characters": Constraint(max_length=4096, verbatim=True),
+    "secrets[].kms_key": KMS_KEY,
     "secrets[].recovery_window": Constraint(minimum=0, maximum=30),
 }
 SHORTEST_WINDOW = 7

@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Limits that several tiers share."""
+
+from __future__ import annotations
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
+
+# No quota of AWS, because those can be raised: more things than this in one list of one stack are a mistake.
+MANY = 1000
+NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
+KMS_KEY = Constraint(
+    pattern=r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]{1,256}", says="a key is given by its ARN"
+)
+# What all services take: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+TAG_KEY = Constraint(
+    pattern=r"(?!(?i:aws|terrace):)(?u:[\w .:/=+@-]{1,128})",
+    says="a tag's key has 1 to 128 letters, digits, spaces and _.:/=+-@, and what begins with aws: or terrace: is reserved",
+)
+TAG_VALUE = Constraint(
+    pattern=r"(?u:[\w .:/=+@-]{0,256})", says="a tag's value has up to 256 letters, digits, spaces and _.:/=+-@"
+)
+
+
+def several(unique: str | tuple[str, ...] = "name") -> Constraint:
+    """Return the constraint of a list of things that have names."""
+    return Constraint(unique=unique, max_length=MANY)
+
+
+def reference(address: str) -> Constraint:
+    """Return the constraint of the name of something else, whose own tier may allow less."""
+    return Constraint(
+        pattern=r"[a-z][a-z0-9-]{0,63}", says="a name has letters, digits and hyphens, all lower case", refers=address
+    )

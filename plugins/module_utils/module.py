@@ -18,9 +18,10 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, TerraceError, explain
 from ansible_collections.terrace.aws.plugins.module_utils.engine.lock import LEASE_SECONDS, SETTLE_SECONDS, Lock
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
-from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, validated
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, references, validated
 from ansible_collections.terrace.aws.plugins.module_utils.operator import current_owner, is_dead, stop_on_signals
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, TAG_KEY, TAG_VALUE
 
 STACK_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
@@ -32,8 +33,10 @@ STACK_CONSTRAINTS = {
     "name": Constraint(pattern=r"[a-z][a-z0-9-]{1,39}", says="2 to 40 lower-case letters, digits and hyphens"),
     "account": Constraint(pattern=r"\d{12}", says="an account id has 12 digits (quote it in YAML)"),
     "region": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1"),
+    # Of the fifty that AWS takes, four are ours: Name and the identity.
+    "tags": Constraint(max_length=46, keys=TAG_KEY, values=TAG_VALUE),
 }
-COMMON_SPEC = {
+COMMON_SPEC: dict[str, dict[str, Any]] = {
     "stack": {"type": "dict", "required": True, "options": STACK_SPEC},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "allow_replacement": {"type": "list", "elements": "str", "default": []},
@@ -77,6 +80,29 @@ STACK_ONLY_SPEC: dict[str, dict[str, Any]] = {
         "apply_defaults": True,
         "options": {"lease": {"type": "int", "default": 120}, "settle": {"type": "int", "default": 30}},
     },
+}
+KIND_NAME = Constraint(pattern="|".join(KINDS), says=f"the kinds are {', '.join(sorted(KINDS))}")
+LOGICAL_NAME = Constraint(pattern=r"[!-~]([ -~]{0,253}[!-~])?", says="a name has 1 to 255 ASCII characters")
+COMMON_CONSTRAINTS = {
+    **{f"stack.{name}": constraint for name, constraint in STACK_CONSTRAINTS.items()},
+    "allow_replacement": Constraint(max_length=MANY),
+    "allow_replacement[]": Constraint(pattern=rf"({'|'.join(KINDS)})/[ -~]{{1,255}}", says="a resource is written kind/name"),
+    "tiers": Constraint(min_length=1, distinct=True),
+    "external": Constraint(max_length=MANY),
+    "external[].kind": KIND_NAME,
+    "external[].name": LOGICAL_NAME,
+    "external[].match": Constraint(min_length=1),
+    "adopt": Constraint(max_length=MANY),
+    "adopt[].kind": KIND_NAME,
+    "adopt[].name": LOGICAL_NAME,
+    "adopt[].id": LOGICAL_NAME,
+    "moved": Constraint(max_length=MANY),
+    "moved[].kind": KIND_NAME,
+    "moved[].from": LOGICAL_NAME,
+    "moved[].to": LOGICAL_NAME,
+    # A holder renews after a third of its lease, which has to leave time for throttled calls.
+    "lock.lease": Constraint(minimum=10, maximum=3600),
+    "lock.settle": Constraint(minimum=0, maximum=3600),
 }
 
 
@@ -126,7 +152,8 @@ def guarded(module: AnsibleAWSModule, work: Callable[[], dict[str, Any]]) -> Non
 
 def stack_of(parameters: Mapping[str, Any]) -> Stack:
     """Return the validated stack. Raises InvalidOption."""
-    return Stack(**validated(parameters, STACK_SPEC, STACK_CONSTRAINTS, "stack"))
+    options = validated(parameters, STACK_SPEC, STACK_CONSTRAINTS, "stack")
+    return Stack(**{**options, "tags": {str(key): str(value) for key, value in options["tags"].items()}})
 
 
 def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) -> tuple[Declaration, ...]:
@@ -143,49 +170,74 @@ def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) ->
     return tuple(declarations)
 
 
+def references_of(described: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Return (address, path) of every name in all tiers that stands for another thing."""
+    found: list[tuple[str, str]] = []
+    for tier, options in described.items():
+        constraints = TIERS[tier].CONSTRAINTS
+        found += references(validated(options, TIERS[tier].SPEC, constraints, tier), constraints, tier)
+    return tuple(found)
+
+
 def externals_of(items: Iterable[Mapping[str, Any]]) -> tuple[External, ...]:
     """Return what the option external lists. Raises InvalidOption."""
-    externals = tuple(External(i["kind"], i["name"], i["match"], f"external[{n}]") for n, i in enumerate(items))
-    for external in externals:
-        _refuse_unknown_kind(external.kind, external.path)
-        if not external.match:
-            raise InvalidOption(f"{external.path}.match", "has to say what to look for: id, name, tags or an attribute")
-    return externals
+    externals: dict[Key, External] = {}
+    for index, item in enumerate(items):
+        external = External(item["kind"], item["name"], item["match"], f"external[{index}]")
+        if external.key in externals:
+            raise InvalidOption(f"{external.path}.name", f"{external.key} is given twice")
+        for name, value in external.match.items():
+            if not isinstance(value, dict if name == "tags" else (str, int, float)):
+                raise InvalidOption(f"{external.path}.match.{name}", f"cannot be compared with a {type(value).__name__}")
+        externals[external.key] = external
+    return tuple(externals.values())
 
 
 def adoptions_of(items: Iterable[Mapping[str, Any]]) -> tuple[Adoption, ...]:
     """Return what the option adopt lists. Raises InvalidOption."""
-    adoptions = tuple(Adoption(i["kind"], i["name"], i["id"], f"adopt[{n}]") for n, i in enumerate(items))
-    for adoption in adoptions:
-        _refuse_unknown_kind(adoption.kind, adoption.path)
+    adoptions: dict[Key, Adoption] = {}
+    for index, item in enumerate(items):
+        adoption = Adoption(item["kind"], item["name"], item["id"], f"adopt[{index}]")
         if KINDS[adoption.kind].tag is None:
             raise InvalidOption(f"{adoption.path}.kind", f"a {adoption.kind} takes no tags, so it cannot be adopted by itself")
-    return adoptions
+        if adoption.key in adoptions:
+            raise InvalidOption(f"{adoption.path}.name", f"{adoption.key} is given twice")
+        adoptions[adoption.key] = adoption
+    return tuple(adoptions.values())
 
 
 def moves_of(items: Iterable[Mapping[str, Any]]) -> dict[Key, str]:
     """Return the earlier names that the option moved lists, by the present key. Raises InvalidOption."""
-    moves: dict[Key, str] = {}
+    moves: dict[Key, Key] = {}
     for index, item in enumerate(items):
-        _refuse_unknown_kind(item["kind"], f"moved[{index}]")
-        key = Key(item["kind"], item["to"])
+        key, earlier = Key(item["kind"], item["to"]), Key(item["kind"], item["from"])
         if key in moves:
-            raise InvalidOption(f"moved[{index}].to", f"{key} has an earlier name already ({moves[key]})")
-        moves[key] = item["from"]
-    return moves
+            raise InvalidOption(f"moved[{index}].to", f"{key} has an earlier name already ({moves[key].name})")
+        if earlier in moves.values():
+            raise InvalidOption(f"moved[{index}].from", f"{earlier} has another name already")
+        moves[key] = earlier
+        while earlier in moves and earlier != key:
+            earlier = moves[earlier]
+        if earlier == key:
+            raise InvalidOption(f"moved[{index}]", f"{key} would end where it began")
+    return {key: earlier.name for key, earlier in moves.items()}
 
 
-def _refuse_unknown_kind(kind: str, path: str) -> None:
-    if kind not in KINDS:
-        raise InvalidOption(f"{path}.kind", f"there is no kind {kind!r} (there are: {', '.join(sorted(KINDS))})")
-
-
-def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any]], tiers: Iterable[str]) -> dict[str, Any]:
-    parameters = module.params
+def request_of(
+    parameters: Mapping[str, Any],
+    described: Mapping[str, Mapping[str, Any]],
+    tiers: Iterable[str],
+    check: bool = False,
+    diff: bool = False,
+) -> Request:
+    """Return what a module's parameters ask for. Raises InvalidOption for whatever can be known to be wrong."""
+    spec = {name: details for name, details in {**COMMON_SPEC, **STACK_ONLY_SPEC}.items() if name in parameters}
+    parameters = validated({name: parameters[name] for name in spec}, spec, COMMON_CONSTRAINTS, "")
     stack = stack_of(parameters["stack"])
-    request = Request(
+    return Request(
         stack=stack,
         declarations=declarations_of(described, stack),
+        references=references_of(described),
         kinds=KINDS,
         tiers=frozenset(tiers),
         tier_kinds=TIER_KINDS,
@@ -195,9 +247,15 @@ def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any
         adoptions=adoptions_of(parameters.get("adopt", ())),
         moved=moves_of(parameters.get("moved", ())),
         prune=parameters.get("prune", False),
-        check=module.check_mode,
-        diff=module._diff,
+        check=check,
+        diff=diff,
     )
+
+
+def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any]], tiers: Iterable[str]) -> dict[str, Any]:
+    parameters = module.params
+    request = request_of(parameters, described, tiers, module.check_mode, module._diff)
+    stack = request.stack
     clients = Clients(module, [kind.unsafe_create for kind in KINDS.values() if kind.unsafe_create])
     refuse_other_account(clients, stack.account, stack.region)
     progress = Progress.from_environment()

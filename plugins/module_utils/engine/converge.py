@@ -20,6 +20,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
     Declaration,
     External,
     Key,
+    Reference,
     Stack,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption
@@ -42,7 +43,10 @@ Clients = Callable[[str, str], Any]
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What a module asks for. `declarations` is the whole description, `tiers` the part to be applied."""
+    """What a module asks for. `declarations` is the whole description, `tiers` the part to be applied.
+
+    `references` has (address, path) of the names in the description, so that a message can say where a name is.
+    """
 
     stack: Stack
     declarations: tuple[Declaration, ...]
@@ -57,6 +61,7 @@ class Request:
     prune: bool = False
     check: bool = False
     diff: bool = False
+    references: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,8 +201,15 @@ def _refuse_missing_references(request: Request, applied: Iterable[Declaration],
         for reference in resolved.missing(declaration):
             if reference.kind in own or not request.check:
                 raise InvalidOption(
-                    declaration.path, f"refers to {reference.key}, which is neither declared nor found in the stack"
+                    _path_of(reference, declaration, request),
+                    f"refers to {reference.key}, which is neither declared nor found in the stack",
                 )
+
+
+def _path_of(reference: Reference, declaration: Declaration, request: Request) -> str:
+    """Return the option that names what is referred to, or else the one that declares who refers to it."""
+    paths = (path for address, path in request.references if address == str(reference.key))
+    return next((path for path in paths if path.startswith(declaration.path)), declaration.path)
 
 
 def _done(resources: list[dict[str, Any]]) -> dict[str, Any]:

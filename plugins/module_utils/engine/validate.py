@@ -234,7 +234,7 @@ def _violations(value: Any, rule: Constraint, path: str) -> Iterator[tuple[str, 
 
 
 def _size_violations(value: Any, rule: Constraint, path: str) -> Iterator[tuple[str, str]]:
-    unit = {list: "items", dict: "entries"}.get(type(value), "characters")
+    unit = "items" if isinstance(value, list) else "entries" if isinstance(value, Mapping) else "characters"
     if rule.min_length is not None and len(value) < rule.min_length:
         yield path, f"needs at least {rule.min_length} {unit}"
     if rule.max_length is not None and len(value) > rule.max_length:

@@ -31,13 +31,15 @@ class Reference:
     """A typed pointer to another resource of the stack, or to one of its attributes.
 
     With `every`, `name` is a prefix that ends in ``/``, and the reference stands for the sorted ids of all
-    resources of the kind below it: ``Reference("subnet", "data/", every=True)``.
+    resources of the kind below it: ``Reference("subnet", "data/", every=True)``. An `optional` one may point to
+    nothing: it only says what has to be there before, if it is declared.
     """
 
     kind: str
     name: str
     attribute: str = "id"
     every: bool = False
+    optional: bool = False
 
     @property
     def key(self) -> Key:

@@ -37,7 +37,7 @@ class Resolved:
 
     def missing(self, declaration: Declaration) -> list[Reference]:
         """Return the references to things that are neither declared nor found."""
-        return [r for r in declaration.references() if not self._known_keys(r)]
+        return [r for r in declaration.references() if not (r.optional or self._known_keys(r))]
 
     def _known_keys(self, reference: Reference) -> list[Key]:
         declared = [key for key in self._declared if reference.covers(key)]
@@ -46,6 +46,8 @@ class Resolved:
 
     def _value(self, reference: Reference) -> Any:
         found = [self._bound.get(key) for key in self._known_keys(reference)]
+        if reference.optional and not found:
+            return () if reference.every else None
         if not found or any(resource is None for resource in found):
             return UNKNOWN
         values = [resource.attribute(reference.attribute) for resource in found if resource]

@@ -36,7 +36,10 @@ LATE = (
 
 @dataclasses.dataclass(frozen=True)
 class AutoScalingGroup:
-    """`desired` is the size at creation: scaling is not drift. `grace` is in seconds after an instance's start."""
+    """`desired` is the size at creation: scaling is not drift. `grace` is in seconds after an instance's start.
+
+    `routes` are there before the first instance, whose user data may need the way out.
+    """
 
     launch_template: Any = mutable(refers=("launch_template",))
     template_version: str | None = mutable()
@@ -47,6 +50,7 @@ class AutoScalingGroup:
     desired: int | None = initial("DesiredCapacity")
     health_check: str | None = mutable("HealthCheckType")
     grace: int | None = mutable("HealthCheckGracePeriod")
+    routes: Any = initial(refers=("route_table",))
 
 
 def list_groups(context: Context) -> Iterable[Found]:

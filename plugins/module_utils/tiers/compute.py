@@ -202,4 +202,13 @@ def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
         desired=group["min"] if group["desired"] is None else group["desired"],
         health_check=group["health_check"],
         grace=group["health_check_grace"],
+        routes=_routes(group["subnets"]),
+    )
+
+
+def _routes(subnets: str) -> tuple[Reference, ...]:
+    """Return the route tables of a class of subnets: a private class has one for each zone, a public class one."""
+    return (
+        Reference("route_table", f"{subnets}/", every=True, optional=True),
+        Reference("route_table", subnets, optional=True),
     )

@@ -70,3 +70,12 @@ def test_missing_is_what_is_neither_declared_nor_found() -> None:
     assert [str(reference.key) for reference in resolved.missing(lonely)] == ["network/main", "network/data/"]
     bind_undeclared(resolved, {"network": [found("net-1"), found("net-2", "data/a")]}, STACK)
     assert resolved.missing(lonely) == []
+
+
+def test_an_optional_reference_may_point_to_nothing() -> None:
+    resolved = Resolved([network("app")])
+    nowhere = Reference("machine", "none", optional=True)
+    assert resolved.values(nowhere) is None
+    assert resolved.values(Reference("machine", "none/", every=True, optional=True)) == ()
+    assert resolved.missing(machine(network=nowhere)) == []
+    assert resolved.values(Reference("network", "app", optional=True)) is UNKNOWN

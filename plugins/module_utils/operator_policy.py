@@ -54,7 +54,28 @@ RESOURCES = {
         "arn:{partition}:rds:{region}:{account}:og:default*",
     ),
     "secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:{stack}/*",),
+    "route53": ("arn:{partition}:route53:::hostedzone/*",),
+    # By the kind's service and the service that it makes use of. Log delivery has no resources to name.
+    "ec2+logs": ("*",),
     "rds+secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:rds!db-*",),
+}
+# What EC2's calls touch that cannot bear our tag: what AWS makes together with a VPC, and the other side of a peering.
+# By kind: actions, and the types of resources; only those without a tag of any stack, or all.
+UNTAGGED, ALL = True, False
+OUTSIDE = {
+    "default_network_acl": (("ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"), "network-acl", UNTAGGED),
+    "default_security_group": (
+        ("ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"),
+        "security-group",
+        UNTAGGED,
+    ),
+    "subnet": (("ec2:ReplaceNetworkAclAssociation",), "network-acl", UNTAGGED),
+    "vpc_peering": (("ec2:AcceptVpcPeeringConnection",), "vpc", ALL),
+    "vpc_peering_accepter": (
+        ("ec2:AcceptVpcPeeringConnection", "ec2:DeleteVpcPeeringConnection"),
+        "vpc-peering-connection",
+        UNTAGGED,
+    ),
 }
 # Of one managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_CHARACTERS = 6144
@@ -128,6 +149,7 @@ def _statements(scope: Scope, kinds: list[Kind]) -> Iterator[Statement]:
     yield from _lock(scope)
     yield from _parameters(scope)
     yield from _tagged(scope, {action for action in needed if action.startswith("ec2:") and not _reads(action)})
+    yield from _outside(scope, kinds)
     yield from _named(scope, kinds)
     yield from _implied(scope, kinds, needed)
 
@@ -173,6 +195,15 @@ def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
     yield _allow("ChangeWithTag", actions - {"ec2:RunInstances"}, everything, StringEquals=present)
 
 
+def _outside(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
+    for kind in (kind for kind in kinds if any(scope.values(kind.name))):
+        actions, resource, untagged = OUTSIDE.get(kind.name, ((), "", ALL))
+        if allowed := set(actions) & set(kind.actions):
+            arns = scope.arns(f"arn:{{partition}}:ec2:{{region}}:{{account}}:{resource}/*")
+            condition = {"Null": {f"aws:ResourceTag/{TAG_STACK}": "true"}} if untagged else {}
+            yield _allow("Outside" + kind.name.title().replace("_", ""), allowed, arns, **condition)
+
+
 def _adoption(scope: Scope, adopted: Iterable[Mapping[str, str]]) -> Iterator[Statement]:
     """What is to be adopted has no tag yet. Services that go by names know what is adopted by its name only."""
     ids = sorted(item["id"] for item in adopted if KINDS[item["kind"]].service == "ec2")
@@ -188,8 +219,8 @@ def _named(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
     for kind in kinds:
         for action in set(kind.actions) - SPECIAL:
             service = action.partition(":")[0]
+            combined = f"{prefix(kind.service)}+{service}"
             if service not in ("ec2", "kms") and not _reads(action):
-                combined = f"{prefix(kind.service)}+{service}"
                 by_scope.setdefault(combined if combined in RESOURCES else service, set()).add(action)
     for key, actions in sorted(by_scope.items()):
         patterns = RESOURCES[key] + (_names_of_their_own(scope) if key == "logs" else ())

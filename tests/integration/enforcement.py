@@ -45,6 +45,9 @@ CHECKED = (
     ),
     ("rds:DeleteDBInstance", ["rds:CreateDBSnapshot"], "FinalDBSnapshotIdentifier"),
     ("ec2:CreateFlowLogs", ["iam:PassRole"], "DeliverLogsPermissionArn"),
+    ("ec2:CreateFlowLogs", ["logs:CreateLogDelivery"], ""),
+    ("ec2:DeleteFlowLogs", ["logs:DeleteLogDelivery"], ""),
+    ("ec2:CreateVpcEndpoint", ["route53:AssociateVPCWithHostedZone"], "VpcEndpointType=Interface"),
 )
 QUERY_REFUSAL = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{}</Message></Error></ErrorResponse>"
 EC2_REFUSAL = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>{}</Message></Error></Errors></Response>"

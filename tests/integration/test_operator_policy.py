@@ -35,9 +35,10 @@ def emulator(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emu
     return account
 
 
-def allowed() -> set[str]:
-    documents = operator_policy(description())
-    return {action for document in documents for statement in document["Statement"] for action in statement["Action"]}
+def allowed(*sids: str) -> set[str]:
+    """Return the actions that the policies allow, or that some of their statements do."""
+    statements = [statement for document in operator_policy(description()) for statement in document["Statement"]]
+    return {action for statement in statements if not sids or statement["Sid"] in sids for action in statement["Action"]}
 
 
 def test_a_life_within_the_policy(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,10 +46,14 @@ def test_a_life_within_the_policy(emulator: Emulator, monkeypatch: pytest.Monkey
         created = run(monkeypatch, "stack", **description())
         again = run(monkeypatch, "stack", **description())
         found = run(monkeypatch, "stack_info", stack=description()["stack"])
+    with allowing(emulator, allowed("Survey", "ImageParameters")):
+        compared = run(monkeypatch, "stack", **description(), _ansible_check_mode=True)
+    with allowing(emulator, allowed()):
         gone = run(monkeypatch, "stack", **description(), state="absent")
     assert "msg" not in created, created["msg"]
     assert "msg" not in again, again["msg"]
     assert "msg" not in found, found["msg"]
+    assert "msg" not in compared, compared["msg"]
     assert "msg" not in gone, gone["msg"]
     assert created["changed"]
     assert not again["changed"]

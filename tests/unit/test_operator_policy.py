@@ -72,6 +72,19 @@ def test_ec2_creates_with_our_tag_and_changes_what_has_it() -> None:
     assert "CreateSubnet" in allowed["TagOnCreate"]["Condition"]["StringEquals"]["ec2:CreateAction"]
 
 
+def test_what_comes_with_a_vpc_has_no_tag() -> None:
+    allowed = statements(network=NETWORK)["OutsideDefaultSecurityGroup"]
+    assert allowed["Resource"] == ["arn:aws:ec2:eu-west-1:123456789012:security-group/*"]
+    assert allowed["Condition"] == {"Null": {"aws:ResourceTag/terrace:stack": "true"}}
+    assert "OutsideVpcPeering" not in statements(network=NETWORK)
+
+
+def test_what_is_to_be_adopted_may_be_tagged() -> None:
+    adopt = [{"kind": "vpc", "name": "main", "id": "vpc-1"}, {"kind": "log_group", "name": "app", "id": "/app"}]
+    allowed = statements(network=NETWORK, adopt=adopt)["Adopt"]
+    assert allowed["Resource"] == ["arn:aws:ec2:eu-west-1:123456789012:*/vpc-1"]
+
+
 def test_roles_may_be_handed_to_the_services_that_they_are_for() -> None:
     (allowed,) = [s for sid, s in statements(identity=ROLES).items() if sid == "PassRoles"]
     assert allowed["Resource"] == ["arn:aws:iam::123456789012:role/terrace/demo/*"]

@@ -139,6 +139,7 @@ KIND = Kind(
         "ec2:CreateTags",
         "ec2:ModifyVpcEndpoint",
         "ec2:DeleteVpcEndpoints",
+        "route53:AssociateVPCWithHostedZone",
     ),
     id_filter="vpc-endpoint-id",
     create=create,

@@ -95,7 +95,8 @@ def converge(
     """
     progress = progress or Progress.from_environment()
     notes: list[str] = []
-    applied = tuple(d for d in request.declarations if d.tier in request.tiers)
+    foreign_keys = {external.key for external in request.externals}
+    applied = tuple(d for d in request.declarations if d.tier in request.tiers and d.part_of not in foreign_keys)
     kinds = _kinds_to_survey(request, applied)
 
     def survey_and_plan() -> Planned:

@@ -94,7 +94,10 @@ class Adoption:
 
 @dataclasses.dataclass(frozen=True)
 class Declaration:
-    """One declared resource. `path` is the option that declares it, for messages; `region` defaults to the stack's."""
+    """One declared resource. `path` is the option that declares it, for messages; `region` defaults to the stack's.
+
+    `part_of` is what AWS has made it with: where that is external, this is not ours to touch either.
+    """
 
     kind: str
     name: str
@@ -103,6 +106,7 @@ class Declaration:
     path: str = ""
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
     region: str | None = None
+    part_of: Key | None = None
 
     @property
     def key(self) -> Key:

@@ -65,7 +65,8 @@ options:
         description:
           - Whether the security group and the network ACL that AWS makes with the VPC have no rules, so that nothing works by
             accident. Classes of subnets without a network ACL of their own then share one that lets everything through.
-          - With V(false) the default group is left alone, and the default network ACL lets everything through.
+          - With V(false) they are left alone, and so are the network ACLs of classes that describe none. The defaults of an
+            external VPC are left alone in any case.
         type: bool
         default: true
       dhcp:

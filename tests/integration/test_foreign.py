@@ -69,8 +69,11 @@ def test_external_things_are_used_and_never_written_to(account: Account) -> None
     declared = tuple(d for d in without_vpc(network("web", subnets=("app",))) if d.kind != "security_group")
     emulator.calls.clear()
     first = run(clients, STACK, declared, externals=externals)
-    assert {resource["kind"] for resource in first["resources"]} == {"subnet", "route_table", "security_group_rule"}
-    assert all(operation.startswith(("CreateSubnet", "CreateRoute", "Associate", "Authorize")) for operation in changes(emulator))
+    assert {resource["kind"] for resource in first["resources"]} == {
+        "network_acl", "subnet", "route_table", "security_group_rule",
+    }  # fmt: skip
+    ours = ("CreateSubnet", "CreateRoute", "CreateNetworkAcl", "ReplaceNetworkAclAssociation", "Associate", "Authorize")
+    assert all(operation.startswith(ours) for operation in changes(emulator))
     assert clients("ec2", STACK.region).describe_vpcs(VpcIds=[vpc])["Vpcs"] == before
     assert actions(run(clients, STACK, declared, externals=externals)) == {}
     run(clients, STACK, declared, externals=externals, state="absent")
@@ -146,7 +149,7 @@ def test_orphans_are_reported_and_deleted_only_with_prune(account: Account) -> N
     emulator.calls.clear()
     reported = run(clients, STACK, network("web"))
     assert {f"{o['kind']}/{o['name']}" for o in reported["orphans"]} == {
-        "security_group/app", "subnet/app/eu-west-1a", "route_table/app/eu-west-1a",
+        "network_acl/open", "security_group/app", "subnet/app/eu-west-1a", "route_table/app/eu-west-1a",
     }  # fmt: skip
     assert changes(emulator) == []
     pruned = run(clients, STACK, network("web"), prune=True)

@@ -123,11 +123,11 @@ def test_defaults_are_emptied_after_the_subnets_have_left_them() -> None:
     assert values("subnet", "app/eu-west-1a").network_acl == Reference("network_acl", "open")
 
 
-def test_defaults_that_are_kept_let_everything_through() -> None:
+def test_defaults_that_are_kept_are_left_alone() -> None:
     declared = build(lambda o: o["vpc"].update(empty_defaults=False))
-    assert declared[Key("default_network_acl", "main")].values.ingress[0] == OPEN_RULE
-    assert declared[Key("subnet", "app/eu-west-1a")].values.network_acl == Reference("default_network_acl", "main")
-    assert not [key for key in declared if key.kind == "default_security_group" or key.name == "open"]
+    assert declared[Key("subnet", "app/eu-west-1a")].values.network_acl is None
+    assert declared[Key("subnet", "data/eu-west-1a")].values.network_acl == Reference("network_acl", "data")
+    assert not [key for key in declared if key.kind.startswith("default_") or key.name == "open"]
 
 
 def test_prefix_lists_are_named_or_given_by_id() -> None:

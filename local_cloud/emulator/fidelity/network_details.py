@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Details of networks that moto gets wrong: the state of a subnet's IPv6 block, ICMP types and subnets of network ACLs."""
+"""Details of networks that moto gets wrong: the state of a subnet's IPv6 block, ICMP types and life of network ACLs."""
 
 from typing import Any
 
 from moto.ec2.models.subnets import Subnet, SubnetBackend
+from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.network_acls import NetworkACLs
 
 from local_cloud.emulator.fidelity.patching import around
@@ -36,3 +37,11 @@ def delete_subnet(original: Any, self: Any, subnet_id: str) -> Any:
     for acl in self.network_acls.values():
         acl._associations = {key: item for key, item in acl._associations.items() if item.subnet_id != subnet_id}
     return subnet
+
+
+@around(VPCBackend, "delete_vpc")
+def delete_vpc(original: Any, self: Any, vpc_id: str) -> Any:
+    """Take the default network ACL away with its VPC."""
+    vpc = original(self, vpc_id)
+    self.network_acls = {key: acl for key, acl in self.network_acls.items() if not (acl.default and acl.vpc_id == vpc_id)}
+    return vpc

@@ -79,28 +79,23 @@ def network_acls(options: Options) -> Iterator[Declaration]:
         yield Declaration("network_acl", OPEN, TIER, values, "network.vpc.empty_defaults")
 
 
-def network_acl_of(options: Options, subnet: Mapping[str, Any]) -> Reference:
-    """Return the network ACL of a class of subnets."""
+def network_acl_of(options: Options, subnet: Mapping[str, Any]) -> Reference | None:
+    """Return the network ACL of a class of subnets, if it is managed."""
     if subnet["acl"] is not None:
         return Reference("network_acl", subnet["name"])
-    return Reference("network_acl", OPEN) if options["vpc"]["empty_defaults"] else _default_acl(options)
+    return Reference("network_acl", OPEN) if options["vpc"]["empty_defaults"] else None
 
 
 def defaults(options: Options) -> Iterator[Declaration]:
     """What AWS makes with every VPC. Its network ACL is emptied only after its subnets have moved to another."""
-    path, name = "network.vpc.empty_defaults", options["vpc"]["name"]
-    vpc, empty = Reference("vpc", name), options["vpc"]["empty_defaults"]
+    if not options["vpc"]["empty_defaults"]:
+        return
+    path, vpc = "network.vpc.empty_defaults", Reference("vpc", options["vpc"]["name"])
     subnets = [Reference("subnet", f"{s['name']}/{zone}") for s in options["subnets"] for zone in options["vpc"]["zones"]]
     ipv6 = [Reference("vpc_cidr", "ipv6")] if options["vpc"]["ipv6"] else []
-    rules_left = () if empty else _open_acl(options)
-    values = DefaultNetworkAcl(vpc, rules_left, rules_left, (*(subnets if empty else ()), *ipv6))
-    yield Declaration("default_network_acl", name, TIER, values, path)
-    if empty:
-        yield Declaration("default_security_group", name, TIER, DefaultSecurityGroup(vpc, empty=True), path)
-
-
-def _default_acl(options: Options) -> Reference:
-    return Reference("default_network_acl", options["vpc"]["name"])
+    acl = DefaultNetworkAcl(vpc, ingress=(), egress=(), waits_for=(*subnets, *ipv6))
+    yield Declaration("default_network_acl", vpc.name, TIER, acl, path, part_of=vpc.key)
+    yield Declaration("default_security_group", vpc.name, TIER, DefaultSecurityGroup(vpc, empty=True), path, part_of=vpc.key)
 
 
 def _entries(items: list[Any], path: str) -> dict[str, str]:

@@ -41,6 +41,14 @@ def network_acl_is_free_when_its_subnets_are_gone(connect: Connect) -> None:
 
 
 @scenario
+def default_network_acl_goes_with_its_vpc(connect: Connect) -> None:
+    ec2 = connect("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+    ec2.delete_vpc(VpcId=vpc)
+    assert ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkAcls"] == []
+
+
+@scenario
 def prefix_list_keeps_its_name_and_changes_its_size(connect: Connect) -> None:
     ec2 = connect("ec2")
     made = ec2.create_managed_prefix_list(PrefixListName="office", AddressFamily="IPv4", MaxEntries=1)["PrefixList"]

@@ -53,9 +53,10 @@ LISTINGS = (
 EC2_ID = re.compile(r"\b([a-z]{1,9})-(?:[0-9a-f]{17}|[0-9a-f]{8})\b(?!-)")
 # Hashes, addresses, and the suffix that names get which a successor could not have at the same time.
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-RANDOM = re.compile(rf"{UUID}|\b[0-9a-f]{{16,}}\b|\b\d+\.\d+\.\d+\.\d+\b(?!/)|(?<=GroupName\": \")[a-z-]+-[0-9a-f]{{4}}(?=\")")
+IPV6 = r"\b[0-9a-f]{4}:[0-9a-f:]*/"
+RANDOM = re.compile(rf"{UUID}|{IPV6}|\b[0-9a-f]{{16,}}\b|\b\d+\.\d+\.\d+\.\d+\b(?!/)|(?<=\": \")[a-z-]+-[0-9a-f]{{4}}(?=\")")
 VOLATILE = re.compile(
-    r"Time|Date|Token|Mac|VersionId|VersionNumber|(?i:arn)$|(?i:dns)Name|KmsKeyId|MasterUserSecret|DbiResourceId|RoleId|ProfileId"
+    r"Time|Date|Token|Mac|VersionId|VersionNumber|(?i:arn)$|(?i:dns)Name|KmsKeyId|MasterUserSecret|HostedZoneId|DbiResourceId|RoleId|ProfileId"
 )
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,6 +78,7 @@ class Bench:
 
     def settled(self, scenario: Scenario, clean: Clean) -> None:
         """Assert that the account is as after a clean run, and that another run has nothing to do."""
-        assert self.contents() == clean.contents
+        differences = difflib.unified_diff(clean.contents, self.contents(), "clean", "disturbed", n=0, lineterm="")
+        assert not (text := "\n".join(differences)), text
         again = self.run(scenario)
         assert (again.code, again.result.get("changed"), again.work) == (0, False, {}), again.output

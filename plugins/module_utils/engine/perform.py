@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import retry
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import AmbiguousAnswer, NotReady, explain
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, PENDING, Context, Found, New
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, GONE, PENDING, Context, Found, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Step, match
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare
 
 ATTEMPTS = 5
 # A list may lag behind a create for seconds, and a second attempt that comes too early makes a duplicate.
@@ -89,27 +92,82 @@ def update(
         retry.repeat(lambda: step.kind.tag(context, found, tags), patience, context.stopping)
     if not fields:
         return found
-    values = resolved.values(step.declaration.values)
-    retry.repeat(lambda: step.kind.update(context, found, values, fields), patience, context.stopping)
+    _set(step, context, found, resolved.values(step.declaration.values), fields, patience)
     return dataclasses.replace(found, state=PENDING) if "update" in step.kind.waits_for else found
+
+
+def _set(
+    step: Step, context: Context, found: Found, values: Any, fields: set[str], patience: Callable[[Exception], float]
+) -> None:
+    """Set fields. An error may be the objection to the repetition of a call whose answer was lost: if a look shows that
+    something has been done, go on with what is left."""
+    for attempt in itertools.count(1):
+        try:
+            retry.repeat(functools.partial(step.kind.update, context, found, values, fields), patience, context.stopping)
+            return
+        except Exception as error:
+            seen = _progress(step, context, found, error)
+            if seen is None or attempt == ATTEMPTS:
+                raise
+            found = seen
+            fields = fields & {change.field for change in compare(found.values, values)}
+            if not fields:
+                return
+
+
+def _progress(step: Step, context: Context, found: Found, error: Exception) -> Found | None:
+    """Return the resource as it is now if it is not any more what it was. A list may lag behind what exists already."""
+    for pause in LOOK_UP_PAUSES if retry.is_already_exists(error) else LOOK_UP_PAUSES[:1]:
+        time.sleep(pause)
+        seen = _seen(step, context, found)
+        if seen and _differs(seen, found):
+            return seen
+    return None
+
+
+def _differs(seen: Found, found: Found) -> bool:
+    return (seen.values, seen.attributes) != (found.values, found.attributes)
+
+
+def _seen(step: Step, context: Context, found: Found) -> Found | None:
+    return next((seen for seen in step.kind.list(context) if seen.id == found.id), None)
 
 
 def remove(step: Step, context: Context, waiting: Callable[[str], Any]) -> Found | None:
     """Delete the resource; return it while its deletion has to be awaited. Gone already is fine."""
     if step.found.state != DELETING:
         try:
-            retry.repeat(lambda: _delete(step, context, waiting), lambda error: _removal_patience(step, error), context.stopping)
+            _delete(step, context, waiting)
         except Exception as error:
             if retry.is_dependency(error):
                 raise NotReady(f"{_holders(step, context)}: {explain(error)}") from None
-            if not retry.is_not_found(error):
-                raise
+            raise
     return dataclasses.replace(step.found, state=DELETING) if "delete" in step.kind.waits_for else None
 
 
 def _delete(step: Step, context: Context, waiting: Callable[[str], Any]) -> None:
+    """Delete. What is not found may be only a part of the resource, gone by a call whose answer was lost."""
+    found = step.found
+    for attempt in itertools.count(1):
+        call = functools.partial(_call_delete, step, context, found, waiting)
+        try:
+            retry.repeat(call, lambda error: _removal_patience(step, error), context.stopping)
+            return
+        except Exception as error:
+            if retry.is_dependency(error):
+                raise
+            seen = _seen(step, context, found)
+            if seen is None or seen.state in (DELETING, GONE) or (retry.is_not_found(error) and attempt == ATTEMPTS):
+                return
+            if not (retry.is_not_found(error) or _differs(seen, found)):
+                raise
+            found = seen
+            time.sleep(LOOK_UP_PAUSES[0])
+
+
+def _call_delete(step: Step, context: Context, found: Found, waiting: Callable[[str], Any]) -> None:
     try:
-        step.kind.delete(context, step.found)
+        step.kind.delete(context, found)
     except Exception as error:
         if retry.is_dependency(error):
             waiting(_holders(step, context))

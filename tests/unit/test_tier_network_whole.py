@@ -188,6 +188,7 @@ BAD: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("prefix_lists[0].entries[1]", lambda o: o["prefix_lists"][0].update(entries=["10.0.0.0/8"] * 2), "given twice"),
     ("prefix_lists[0].max_entries", lambda o: o["prefix_lists"][0].update(max_entries=1), "less than"),
     ("endpoints[0].security_groups", lambda o: o["endpoints"][0].update(security_groups=["app"]), "gateway endpoint"),
+    ("endpoints[0].policy", lambda o: o["endpoints"][0].update(policy={"Statement": ["x" * 20480]}), "at most 20480"),
     ("endpoints[1].subnets", lambda o: o["endpoints"][1].pop("subnets"), "is required"),
     ("endpoints[1].subnets", lambda o: o["endpoints"][1].update(subnets=["app", "data"]), "one class"),
     ("endpoints[1].subnets[0]", lambda o: o["endpoints"][1].update(subnets=["web"]), "no class of subnets"),

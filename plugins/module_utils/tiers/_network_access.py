@@ -28,6 +28,7 @@ OPEN = "open"
 # Hard limit of one direction; the quota is 20 until raised: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 RULES_PER_ACL = 40
 RAW_PREFIX_LIST = re.compile(r"pl-[0-9a-f]{8,17}")
+ACL_CONSTRAINTS = {direction: Constraint(max_length=RULES_PER_ACL) for direction in rules.PEER}
 ACL: Spec = {
     "ingress": {"type": "list", "elements": "dict"},
     "egress": {"type": "list", "elements": "dict"},
@@ -71,7 +72,7 @@ def network_acls(options: Options) -> Iterator[Declaration]:
     for index, subnet in enumerate(options["subnets"]):
         if subnet["acl"] is not None:
             path = f"network.subnets[{index}].acl"
-            acl = validated(subnet["acl"], ACL, {}, path)
+            acl = validated(subnet["acl"], ACL, ACL_CONSTRAINTS, path)
             ingress, egress = (_acl_rules(acl[way], way, options, blocks, f"{path}.{way}") for way in rules.PEER)
             yield Declaration("network_acl", subnet["name"], TIER, NetworkAcl(vpc, ingress, egress), path)
     if options["vpc"]["empty_defaults"] and any(subnet["acl"] is None for subnet in options["subnets"]):
@@ -105,7 +106,7 @@ def _entries(items: list[Any], path: str) -> dict[str, str]:
         where = f"{path}[{index}]"
         given = item if isinstance(item, Mapping) else {"cidr": item}
         entry = validated(given, ENTRY, ENTRY_CONSTRAINTS, where)
-        block = rules.cidr(entry["cidr"], where)
+        block = rules.cidr(entry["cidr"], f"{where}.cidr" if isinstance(item, Mapping) else where)
         if block in entries:
             raise InvalidOption(where, f"{block} is given twice")
         if entries and (":" in block) != (":" in next(iter(entries))):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,11 +22,13 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc_endpoint imp
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc_peering_accepter import VpcPeeringAccepter
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_rules as rules
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import NAME
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._network_access import ANYWHERE, ANYWHERE_IPV6, TIER
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._network_addresses import Options, vpc_blocks
 
 # All other services have interface endpoints: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 GATEWAY_SERVICES = ("s3", "dynamodb")
+MAX_POLICY = 20480
 # Not part of SPEC, because Ansible's page would get too long to read.
 PEER: Spec = {
     "stack": {"type": "str"},
@@ -36,6 +39,10 @@ PEER: Spec = {
     "accept": {"type": "bool", "default": False},
 }
 PEER_CONSTRAINTS = {
+    "stack": Constraint(
+        pattern=r"[a-z][a-z0-9-]{1,39}", says="a stack's name has 2 to 40 lower-case letters, digits and hyphens"
+    ),
+    "vpc": NAME,
     "id": Constraint(pattern=r"vpc-[0-9a-f]{8,17}", says="a VPC's id looks like vpc-0a1b2c3d4e5f60718"),
     "account": Constraint(pattern=r"\d{12}", says="an account id has 12 digits (quote it in YAML)"),
     "region": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1"),
@@ -84,7 +91,7 @@ def endpoints(options: Options, stack: Stack) -> Iterator[Declaration]:
             vpc=_vpc(options),
             service=whole,
             type=GATEWAY if is_gateway else INTERFACE,
-            policy=endpoint["policy"] or FULL_ACCESS,
+            policy=_policy(endpoint["policy"], f"{path}.policy"),
             **(_gateway_places(options, endpoint, path) if is_gateway else _interface_places(options, endpoint, path)),
         )
         yield Declaration("vpc_endpoint", service, TIER, values, path)
@@ -146,6 +153,13 @@ def _peering_routes(options: Options, subnet: Mapping[str, Any]) -> Routes:
                 raise InvalidOption(f"{path}.cidrs[{index}]", f"{cidr} has a route to {routes[cidr].key} already")
             routes[cidr] = target
     return routes
+
+
+def _policy(document: Mapping[str, Any] | None, path: str) -> Any:
+    """Limit: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"""
+    if document is not None and len(json.dumps(document)) > MAX_POLICY:
+        raise InvalidOption(path, f"takes at most {MAX_POLICY} characters")
+    return document or FULL_ACCESS
 
 
 def _gateway_places(options: Options, endpoint: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc_cidr import AMAZON_IPV6, VpcCidr
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_access as access
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_routes as routes
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, NAME, reference, several
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._network_addresses import (
     Options,
     class_blocks,
@@ -136,37 +137,42 @@ FLOW_LOGS: Spec = {
     "traffic": {"type": "str", "choices": ["all", "accept", "reject"], "default": "all"},
     "interval": {"type": "int", "choices": [60, 600], "default": 600},
 }
-NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
 ADDRESS = Constraint(pattern=r"[0-9a-f.:]+", says="a server is given by its address")
 CONSTRAINTS = {
     "vpc.name": NAME,
     "vpc.cidr": Constraint(prefix=(16, 28)),
     # Five blocks in all: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-    "vpc.secondary_cidrs": Constraint(max_length=4),
+    "vpc.secondary_cidrs": Constraint(max_length=4, distinct=True),
     "vpc.secondary_cidrs[]": Constraint(prefix=(16, 28)),
-    "vpc.zones": Constraint(min_length=1, max_length=6),
+    "vpc.zones": Constraint(min_length=1, max_length=6, distinct=True),
     "vpc.zones[]": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]", says="a zone looks like eu-west-1a"),
-    "subnets": Constraint(unique="name"),
+    "subnets": several(),
     "subnets[].name": NAME,
+    "subnets[].cidrs": Constraint(min_length=1, max_length=6, distinct=True),
     "subnets[].cidrs[]": Constraint(prefix=(16, 28)),
-    "prefix_lists": Constraint(unique="name"),
+    "prefix_lists": several(),
     "prefix_lists[].name": NAME,
     "prefix_lists[].entries": Constraint(min_length=1, max_length=1000),
     "prefix_lists[].max_entries": Constraint(minimum=1, maximum=1000),
-    "security_groups": Constraint(unique="name"),
+    "security_groups": several(),
     "security_groups[].name": NAME,
     "security_groups[].description": Constraint(
         pattern=rf"{DESCRIPTION_CHARACTERS}{{1,255}}", says="1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
     ),
+    # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups, 1,000 for both ways
+    "security_groups[].ingress": Constraint(max_length=MANY),
+    "security_groups[].egress": Constraint(max_length=MANY),
     "endpoints": Constraint(unique="service", max_length=50),
     "endpoints[].service": Constraint(
         pattern=r"[a-z0-9][a-z0-9.-]{0,127}",
         says="a service is a name like s3, ecr.api or com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d",
     ),
-    "endpoints[].security_groups": Constraint(max_length=5),
+    "endpoints[].subnets": Constraint(min_length=1, distinct=True),
+    "endpoints[].security_groups": Constraint(min_length=1, max_length=5, distinct=True),
     "peerings": Constraint(unique="name", max_length=125),
     "peerings[].name": NAME,
-    "peerings[].cidrs": Constraint(min_length=1, max_length=50),
+    "peerings[].cidrs": Constraint(min_length=1, max_length=50, distinct=True),
+    "peerings[].subnets": Constraint(min_length=1, distinct=True),
 }
 DHCP_CONSTRAINTS = {
     "domain": Constraint(pattern=r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", says="a domain looks like internal.example.com"),
@@ -178,6 +184,8 @@ DHCP_CONSTRAINTS = {
     "ntp_servers[]": ADDRESS,
 }
 FLOW_LOGS_CONSTRAINTS = {
+    "log_group": reference("log_group/{}"),
+    "role": reference("iam_role/{}"),
     "bucket": Constraint(
         pattern=r"arn:[a-z-]+:s3:::[a-z0-9.-]{3,63}(/.*)?", says="a bucket is given by its ARN, with an optional prefix"
     ),
@@ -212,8 +220,6 @@ def _check_zones(zones: list[str], stack: Stack) -> None:
     for index, zone in enumerate(zones):
         if zone[:-1] != stack.region:
             raise InvalidOption(f"network.vpc.zones[{index}]", f"{zone} is not in the stack's region {stack.region}")
-        if zone in zones[:index]:
-            raise InvalidOption(f"network.vpc.zones[{index}]", f"{zone} is given twice")
 
 
 def _vpc(options: Options) -> Iterator[Declaration]:

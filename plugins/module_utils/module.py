@@ -231,9 +231,9 @@ def request_of(
     diff: bool = False,
 ) -> Request:
     """Return what a module's parameters ask for. Raises InvalidOption for whatever can be known to be wrong."""
-    spec = {name: details for name, details in {**COMMON_SPEC, **STACK_ONLY_SPEC}.items() if name in parameters}
-    parameters = validated({name: parameters[name] for name in spec}, spec, COMMON_CONSTRAINTS, "")
-    stack = stack_of(parameters["stack"])
+    spec = {**COMMON_SPEC, **STACK_ONLY_SPEC}
+    options = validated({name: parameters.get(name) for name in spec}, spec, COMMON_CONSTRAINTS, "")
+    stack = stack_of(options["stack"])
     return Request(
         stack=stack,
         declarations=declarations_of(described, stack),
@@ -241,12 +241,12 @@ def request_of(
         kinds=KINDS,
         tiers=frozenset(tiers),
         tier_kinds=TIER_KINDS,
-        state=parameters["state"],
-        allow_replacement=tuple(parameters["allow_replacement"]),
-        externals=externals_of(parameters.get("external", ())),
-        adoptions=adoptions_of(parameters.get("adopt", ())),
-        moved=moves_of(parameters.get("moved", ())),
-        prune=parameters.get("prune", False),
+        state=options["state"],
+        allow_replacement=tuple(options["allow_replacement"]),
+        externals=externals_of(options["external"]),
+        adoptions=adoptions_of(options["adopt"]),
+        moved=moves_of(options["moved"]),
+        prune=options["prune"],
         check=check,
         diff=diff,
     )

@@ -98,7 +98,7 @@ def test_policies_of_aws_are_in_the_partition_of_the_region(region: str, partiti
     [
         ("identity.roles[0].name", {"name": "App"}),
         ("identity.roles[0].service", {"service": "ec2"}),
-        ("identity.roles[0].service", {"service": "ec2.amazonaws.com", "trust": {}}),
+        ("identity.roles[0].service", {"service": "ec2.amazonaws.com", "trust": {"Statement": []}}),
         ("identity.roles[0].max_session", {"max_session": 900}),
         ("identity.roles[0].managed_policies", {"managed_policies": ["ReadOnlyAccess"] * 21}),
         ("identity.roles[0].managed_policies[0]", {"managed_policies": ["missing"]}),

@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_policy import IamPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import NAME, reference, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, NAME, reference, several
 
 TIER = "identity"
 KINDS = ("iam_role", "instance_profile", "iam_policy")
@@ -59,12 +59,12 @@ SPEC = {
 POLICY_NAME = Constraint(pattern=r"[A-Za-z0-9_+=,.@-]{1,128}", says="a policy's name has letters, digits and _+=,.@-")
 STATEMENT_CONSTRAINTS = {
     "sid": Constraint(pattern=r"[A-Za-z0-9]{1,128}", says="a statement id has letters and digits only"),
-    "actions": Constraint(min_length=1, distinct=True),
+    "actions": Constraint(min_length=1, max_length=MANY, distinct=True),
     "actions[]": Constraint(pattern=r"\*|[a-z0-9-]{1,64}:[A-Za-z0-9*?]{1,128}", says="an action looks like s3:GetObject"),
-    "resources": Constraint(min_length=1),
+    "resources": Constraint(min_length=1, max_length=MANY),
     "conditions": Constraint(
         min_length=1,
-        keys=Constraint(pattern=r"[A-Za-z:]{1,64}", says="a condition's operator looks like StringEquals"),
+        keys=Constraint(pattern=r"(For(AllValues|AnyValue):)?[A-Za-z]{1,64}", says="an operator looks like StringEquals"),
     ),
 }
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
@@ -80,6 +80,7 @@ CONSTRAINTS = {
     "roles[].service": Constraint(
         pattern=r"[a-z0-9.-]{1,128}\.amazonaws\.com(\.cn)?", says="a service principal looks like ec2.amazonaws.com"
     ),
+    "roles[].trust": Constraint(min_length=1),
     "roles[].max_session": Constraint(minimum=3600, maximum=43200),
     # The highest that the quota can be raised to.
     "roles[].managed_policies": Constraint(max_length=20, distinct=True),
@@ -87,11 +88,11 @@ CONSTRAINTS = {
     "roles[].permissions_boundary": dataclasses.replace(MANAGED_POLICY, pattern=f"|{MANAGED_POLICY.pattern}"),
     "roles[].policies": several(),
     "roles[].policies[].name": POLICY_NAME,
-    "roles[].policies[].statements": Constraint(min_length=1),
+    "roles[].policies[].statements": Constraint(min_length=1, max_length=MANY),
     "policies": several(),
     "policies[].name": NAME,
     "policies[].description": DESCRIPTION,
-    "policies[].statements": Constraint(min_length=1),
+    "policies[].statements": Constraint(min_length=1, max_length=MANY),
 }
 # Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_INLINE, MAX_MANAGED, MAX_TRUST = 10240, 6144, 2048

@@ -1,0 +1,240 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A right description in which every option is used at least once, for violations to start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
+COMMON: dict[str, Any] = {
+    "stack": {"name": "demo", "account": "123456789012", "region": "eu-west-1", "tags": {"project": "Größe", "cost": 12}},
+    "state": "present",
+    "allow_replacement": ["db_instance/main"],
+    "tiers": ["network", "identity"],
+    "external": [{"kind": "vpc", "name": "theirs", "match": {"tags": {"Name": "theirs"}}}],
+    "adopt": [{"kind": "vpc", "name": "main", "id": "vpc-0a1b2c3d4e5f60718"}],
+    "moved": [{"kind": "security_group", "from": "web", "to": "app"}],
+    "prune": False,
+    "lock": {"lease": 60, "settle": 10},
+}
+STATEMENT: dict[str, Any] = {
+    "sid": "Read1",
+    "effect": "Allow",
+    "actions": ["s3:GetObject", "*"],
+    "resources": ["*", "arn:aws:s3:::bucket/*", {"secret": "app"}],
+    "conditions": {"StringEquals": {"aws:SourceVpc": "vpc-1"}},
+}
+RULE: dict[str, Any] = {"port": 443, "protocol": "tcp"}
+TIERS: dict[str, dict[str, Any]] = {
+    "network": {
+        "vpc": {
+            "name": "main",
+            "cidr": "10.20.0.0/16",
+            "secondary_cidrs": ["10.21.0.0/16"],
+            "zones": ["eu-west-1a", "eu-west-1b"],
+            "nat": "single",
+            "ipv6": True,
+            "empty_defaults": True,
+            "dhcp": {"domain": "example.com", "dns_servers": ["AmazonProvidedDNS"], "ntp_servers": ["169.254.169.123"]},
+            "flow_logs": {"log_group": "app", "role": "app", "traffic": "reject", "interval": 60},
+        },
+        "subnets": [
+            {"name": "public", "public": True, "public_ip": True},
+            {
+                "name": "app",
+                "egress": True,
+                "cidrs": ["10.20.64.0/20", "10.21.0.0/20"],
+                "acl": {
+                    "ingress": [
+                        {**RULE, "action": "allow", "from": ["10.0.0.0/8", "public"]},
+                        {"from_port": 8000, "to_port": 8080, "from": "10.0.0.0/8"},
+                    ],
+                    "egress": [
+                        {"protocol": "udp", "from_port": 1024, "to_port": 65535, "action": "deny", "to": "::/0"},
+                        {**RULE, "to": "0.0.0.0/0"},
+                    ],
+                },
+            },
+        ],
+        "prefix_lists": [{"name": "office", "entries": [{"cidr": "192.0.2.0/24", "description": "Office"}], "max_entries": 4}],
+        "security_groups": [
+            {
+                "name": "app",
+                "description": "Application hosts",
+                "purge_rules": False,
+                "ingress": [
+                    {**RULE, "from": ["app", "pl-office"], "description": "From each other"},
+                    {"from_port": 8000, "to_port": 8080, "from": "10.0.0.0/8"},
+                ],
+                "egress": [
+                    {**RULE, "to": "0.0.0.0/0", "description": "Web"},
+                    {"from_port": 8000, "to_port": 8080, "to": "10.0.0.0/8"},
+                ],
+            }
+        ],
+        "endpoints": [
+            {
+                "service": "secretsmanager",
+                "subnets": ["app"],
+                "security_groups": ["app"],
+                "policy": {"Version": "2012-10-17", "Statement": []},
+                "private_dns": True,
+            }
+        ],
+        "peerings": [
+            {
+                "name": "shared",
+                "peer": {"id": "vpc-0a1b2c3d4e5f60718", "account": "210987654321", "region": "eu-central-1", "accept": False},
+                "cidrs": ["10.99.0.0/16"],
+                "subnets": ["app"],
+            },
+            {"name": "sister", "peer": {"stack": "sister", "vpc": "main"}, "cidrs": ["10.98.0.0/16"]},
+        ],
+    },
+    "identity": {
+        "roles": [
+            {
+                "name": "app",
+                "description": "Application hosts",
+                "service": "ec2.amazonaws.com",
+                "max_session": 7200,
+                "managed_policies": ["AmazonSSMManagedInstanceCore", "shared"],
+                "policies": [{"name": "Read", "statements": [STATEMENT]}],
+                "permissions_boundary": "shared",
+                "instance_profile": True,
+            },
+            {"name": "flow", "trust": {"Version": "2012-10-17", "Statement": []}},
+        ],
+        "policies": [{"name": "shared", "description": "For all", "statements": [STATEMENT]}],
+    },
+    "secrets": {
+        "secrets": [
+            {
+                "name": "app",
+                "description": "Database user",
+                "content": "generated",
+                "username": "app",
+                "value_key": "password",
+                "length": 40,
+                "exclude_characters": "'\"",
+                "exclude_punctuation": False,
+                "kms_key": KEY,
+                "recovery_window": 7,
+            }
+        ]
+    },
+    "database": {
+        "instances": [
+            {
+                "name": "main",
+                "engine": "postgres",
+                "version": "16",
+                "class": "db.t4g.small",
+                "storage": 400,
+                "storage_type": "gp3",
+                "iops": 12000,
+                "throughput": 500,
+                "max_storage": 1000,
+                "database": "app",
+                "username": "owner",
+                "port": 5432,
+                "subnets": "app",
+                "security_groups": ["app"],
+                "multi_az": True,
+                "encrypted": True,
+                "ca_certificate": "rds-ca-rsa2048-g1",
+                "parameters": {"log_statement": "ddl", "work_mem": 8192},
+                "backup_retention": 7,
+                "backup_window": "03:00-04:00",
+                "maintenance_window": "sun:04:30-sun:05:30",
+                "auto_minor_version_upgrade": True,
+                "allow_major_upgrade": False,
+                "performance_insights": True,
+                "log_exports": ["postgresql"],
+                "deletion_protection": True,
+                "final_snapshot": True,
+            }
+        ]
+    },
+    "load_balancer": {
+        "vpc": "main",
+        "load_balancers": [
+            {
+                "name": "web",
+                "scheme": "internal",
+                "subnets": "public",
+                "security_groups": ["app"],
+                "idle_timeout": 30,
+                "drop_invalid_headers": True,
+                "desync": "strictest",
+                "deletion_protection": False,
+                "listeners": [
+                    {"port": 80, "protocol": "HTTP", "redirect": "https://#{host}/#{path}?#{query}", "redirect_status": 302},
+                    {"port": 81, "target_group": "app"},
+                    {"port": 82, "fixed_response": 404, "fixed_response_body": "<b>{{ nothing }}</b>"},
+                ],
+            }
+        ],
+        "target_groups": [
+            {
+                "name": "app",
+                "port": 3000,
+                "protocol": "HTTP",
+                "target_type": "instance",
+                "health_check": {
+                    "path": "/health",
+                    "interval": 15,
+                    "timeout": 5,
+                    "healthy": 2,
+                    "unhealthy": 2,
+                    "matcher": "200-299,301",
+                },
+                "deregistration_delay": 30,
+                "slow_start": 30,
+                "stickiness": 3600,
+                "algorithm": "round_robin",
+            }
+        ],
+    },
+    "compute": {
+        "groups": [
+            {
+                "name": "app",
+                "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+                "type": "t3.small",
+                "min": 2,
+                "max": 6,
+                "desired": 3,
+                "subnets": "app",
+                "security_groups": ["app"],
+                "target_groups": ["app"],
+                "role": "app",
+                "root_volume": {"size": 16, "type": "gp3", "encrypted": True, "kms_key": KEY},
+                "key_name": "operators",
+                "user_data": "#!/bin/sh\necho '{{ kept }}'\n",
+                "health_check": "EC2",
+                "health_check_grace": 60,
+                "target_tracking": {"cpu": 50.5},
+                "metadata_hop_limit": 2,
+                "detailed_monitoring": True,
+                "instance_tags": {"Role": "app", "shift": 3},
+            },
+            {
+                "name": "jobs",
+                "image": {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"},
+                "type": "t4g.small",
+                "min": 0,
+                "max": 1,
+                "subnets": "app",
+                "security_groups": ["app"],
+            },
+        ]
+    },
+    "monitoring": {"log_groups": [{"name": "app", "retention": 30, "log_group": "/demo/app", "kms_key": KEY}]},
+}
+# What excludes options of the description above.
+NETWORK = TIERS["network"]
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "network": [{**NETWORK, "vpc": {**NETWORK["vpc"], "flow_logs": {"bucket": "arn:aws:s3:::logs/demo"}}}]
+}

@@ -10,29 +10,10 @@ from tests.unit.violations.generate import tiers
 from tests.unit.violations.options import Option, options, spec_of
 
 pytestmark = pytest.mark.usefixtures("checkout")
-# An entry may be the block itself, so that its path is the entry's; names that only a survey can tell to be wrong; and a
-# document that is IAM's business.
-WITHOUT_A_RULE = {
-    "network.prefix_lists[].entries[].cidr",
-    "network.vpc.flow_logs.log_group",
-    "network.vpc.flow_logs.role",
-    "network.peerings[].peer.stack",
-    "network.peerings[].peer.vpc",
-    "network.endpoints[].policy",
-}
-# As many as there are zones or classes, or as addresses are left, or as the tier counts itself; or quotas that can be raised.
-WITHOUT_AN_END = {
-    "network.subnets",
-    "network.subnets[].cidrs",
-    "network.subnets[].acl.ingress",
-    "network.subnets[].acl.egress",
-    "network.prefix_lists",
-    "network.security_groups",
-    "network.security_groups[].ingress",
-    "network.security_groups[].egress",
-    "network.endpoints[].subnets",
-    "network.peerings[].subnets",
-}
+# A document of IAM's, whose length the tier checks.
+WITHOUT_A_RULE = {"network.endpoints[].policy"}
+# As many as there are classes of subnets: what repeats or is not one of them is refused.
+WITHOUT_AN_END = {"network.endpoints[].subnets", "network.peerings[].subnets"}
 
 
 def is_leaf(option: Option) -> bool:

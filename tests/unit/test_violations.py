@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.module import request_
 from ansible_collections.terrace.aws.plugins.module_utils.registry import TIERS
 from tests.unit.violations import description
 from tests.unit.violations.by_hand import BY_HAND, Mistake
-from tests.unit.violations.generate import Violation, tiers, uses, violations
+from tests.unit.violations.generate import Violation, strange, tiers, uses, violations
 from tests.unit.violations.options import COMMON, options
 
 STACK = Stack("demo", "123456789012", "eu-west-1")
@@ -60,3 +60,16 @@ def test_a_mistake_is_told_with_its_path(mistake: Mistake) -> None:
         ask(mistake.described)
     assert refused.value.path == mistake.path
     assert "\n" not in str(refused.value) and len(str(refused.value)) < LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize("tier", tiers())
+def test_nothing_strange_ends_in_a_traceback(tier: str) -> None:
+    failed = []
+    for what, described in strange(tier):
+        try:
+            build(tier, described)
+        except InvalidOption:
+            continue
+        except Exception as error:
+            failed.append(f"{what}: {error!r}")
+    assert failed == []

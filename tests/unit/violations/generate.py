@@ -40,6 +40,10 @@ STRANGE_TEXTS = ["", " ", "?", "Ä", "a b\n", "{{ name }}", "\uff11\uff12\uff13"
 STRANGE_NUMBERS = [0, 99999]
 WRONG_BLOCKS = ["10.0.0.0/8", "10.0.0.0/29", "10.0.1.1/16", "2001:db8::/20", "ten", "10.0.0.0", "10.0.0.0/16/16"]
 NOT_TEXT = ["a\0b", "\x1b[31m", "\ud800"]
+STRANGE_VALUES: list[Any] = [
+    *(None, "", "x", ",", "=", "{", "/", ":", "-", "pl-", "\0", "0", 0, -1, 10**20, True, 0.5, float("nan"), float("-inf")),
+    *([], [[]], [None], [{}], ["x"], [1, "1"], {}, {"": ""}, {"a": None}, {"a": {}}, {"tags": []}, {"name": []}),
+]
 TEMPLATES = ["{{ name }}", "{% if name %}"]
 
 
@@ -144,3 +148,10 @@ def _entries(rule: Constraint, value: Any) -> Iterator[tuple[str, Any, str]]:
 
 def tiers() -> list[str]:
     return [COMMON, *TIERS]
+
+
+def strange(tier: str) -> Iterator[tuple[str, Any]]:
+    """Yield (path, options) with something strange for each option, which may or may not be wrong."""
+    for option in options(tier):
+        described, steps = next(uses(option))
+        yield from ((f"{path(tier, steps)} = {value!r}", replaced(described, steps, value)) for value in STRANGE_VALUES)

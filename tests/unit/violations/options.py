@@ -46,6 +46,7 @@ INNER: Mapping[str, Mapping[str, tuple[Spec, Constraints]]] = {
 CHECKED_BY_BUILD = {
     "identity.roles[].policies[].statements[].resources[]",
     "identity.policies[].statements[].resources[]",
+    "network.prefix_lists[].entries[].cidr",
     "network.security_groups[].ingress[].from",
     "network.security_groups[].egress[].to",
     "network.subnets[].acl.ingress[].from",

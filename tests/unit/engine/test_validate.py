@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, names, require_known, validated
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import (
+    Constraint,
+    names,
+    references,
+    require_known,
+    validated,
+)
 
 RULE = {"port": {"type": "int", "required": True}, "from": {"type": "str"}, "open": {"type": "bool", "default": False}}
 SPEC: dict[str, dict[str, Any]] = {
@@ -132,3 +138,38 @@ def test_names_of_the_description() -> None:
     require_known(None, set(), "network.x", "subnet")
     with pytest.raises(InvalidOption, match=r"network\.x: no subnet is named 'c' \(declared: a, b\)"):
         require_known("c", {"b", "a"}, "network.x", "subnet")
+
+
+TEXT = {"body": {"type": "str"}, "notes": {"type": "dict"}, "groups": {"type": "list", "elements": "str"}}
+
+
+def test_only_verbatim_text_may_hold_templates() -> None:
+    constraints = {"body": Constraint(verbatim=True)}
+    assert validated({"body": "{{ kept }}"}, TEXT, constraints, "x")["body"] == "{{ kept }}"
+    with pytest.raises(InvalidOption, match=r"x\.body: has a character that is not text: '\\x00'"):
+        validated({"body": "\0"}, TEXT, constraints, "x")
+    with pytest.raises(InvalidOption, match=r"x\.notes\.a\[0\]: has a template that was not filled in: '\{\{ y \}\}'"):
+        validated({"notes": {"a": ["{{ y }}"]}}, TEXT, constraints, "x")
+
+
+def test_messages_and_paths_stay_short_whatever_is_given() -> None:
+    with pytest.raises(InvalidOption) as refused:
+        validated({"groups": ["y" * 10**6]}, TEXT, {"groups[]": Constraint(pattern="z")}, "x")
+    assert len(str(refused.value)) < 200
+    with pytest.raises(InvalidOption) as refused:
+        validated({"y\n" * 10**6: 1}, TEXT, {}, "x")
+    assert len(refused.value.path) < 100 and "\n" not in refused.value.path
+
+
+def test_names_of_other_things_and_where_they_stand() -> None:
+    constraints = {"groups[]": Constraint(refers="security_group/{}"), "body": Constraint(refers="subnet/{}/")}
+    options = validated({"groups": ["a", "b"]}, TEXT, constraints, "x")
+    assert list(references(options, constraints, "x")) == [
+        ("security_group/a", "x.groups[0]"),
+        ("security_group/b", "x.groups[1]"),
+    ]
+
+
+def test_an_option_at_the_top_has_no_path_before_it() -> None:
+    with pytest.raises(InvalidOption, match=r"^body: has to be of type str, not float \(quote it in YAML\)$"):
+        validated({"body": 16.1}, TEXT, {}, "")

@@ -44,7 +44,7 @@ def prefix_lists(options: Options) -> Iterator[Declaration]:
         size = item["max_entries"] or len(entries)
         if size < len(entries):
             raise InvalidOption(f"{path}.max_entries", f"{size} is less than the {len(entries)} entries")
-        family = "IPv6" if ":" in next(iter(entries)) else "IPv4"
+        family = "IPv6" if any(":" in block for block in entries) else "IPv4"
         yield Declaration("prefix_list", item["name"], TIER, PrefixList(family, size, entries), path)
 
 
@@ -109,7 +109,7 @@ def _entries(items: list[Any], path: str) -> dict[str, str]:
         block = rules.cidr(entry["cidr"], f"{where}.cidr" if isinstance(item, Mapping) else where)
         if block in entries:
             raise InvalidOption(where, f"{block} is given twice")
-        if entries and (":" in block) != (":" in next(iter(entries))):
+        if any((":" in block) != (":" in other) for other in entries):
             raise InvalidOption(where, "a prefix list has IPv4 or IPv6 blocks, not both")
         entries[block] = entry["description"]
     return entries

@@ -22,6 +22,7 @@ class Listing(NamedTuple):
 
 
 VPCS = Listing("ec2", "describe_vpcs", "Vpcs", "VpcId")
+RULES = Listing("ec2", "describe_security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId")
 LISTINGS = (
     VPCS,
     Listing("ec2", "describe_subnets", "Subnets", "SubnetId"),
@@ -32,7 +33,7 @@ LISTINGS = (
     Listing("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
     Listing("ec2", "describe_network_acls", "NetworkAcls", "NetworkAclId"),
     Listing("ec2", "describe_security_groups", "SecurityGroups", "GroupId"),
-    Listing("ec2", "describe_security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"),
+    RULES,
     Listing("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
     Listing("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
     Listing("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
@@ -66,10 +67,10 @@ def contents(emulator: Emulator) -> list[str]:
     What was deleted is not shown, nor what the emulator has forgotten to delete along with a VPC: its default NACL.
     """
     found = {listing: _items(emulator, listing) for listing in LISTINGS}
-    names = {item[listing.id]: _tag(item, "terrace:id") for listing, items in found.items() for item in items}
+    names = {item[listing.id]: _tag(item, "terrace:id") for listing, items in found.items() if listing != RULES for item in items}
     vpcs = {"", *(vpc["VpcId"] for vpc in found[VPCS])}
     lines = [
-        f"{listing.items} {_text(item, names)}"
+        f"{listing.items} {_text(_compared(item), names)}"
         for listing, items in found.items()
         for item in items
         if item.get("State") != "deleted" and item.get("VpcId", "") in vpcs
@@ -83,6 +84,11 @@ def _items(emulator: Emulator, listing: Listing) -> list[dict[str, Any]]:
         pages = client.get_paginator(listing.method).paginate()
         return [item for page in pages for item in page.get(listing.items, [])]
     return getattr(client, listing.method)()[listing.items]
+
+
+def _compared(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A rule that AWS has made along with its group may stand for the declared one that says the same, without its tags."""
+    return {key: value for key, value in item.items() if key != "Tags"} if "SecurityGroupRuleId" in item else item
 
 
 def _vpc_attributes(emulator: Emulator, found: Mapping[Listing, list[Any]], names: Mapping[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ PATCHES = (
     "addresses",
     "client_tokens",
     "dependencies",
+    "dhcp_options",
     "launched_interfaces",
     "nat_gateways",
     "network_details",

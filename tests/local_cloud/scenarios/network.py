@@ -139,3 +139,14 @@ def flow_log_honours_the_client_token(connect: Connect) -> None:
     }
     made = [ec2.create_flow_logs(**arguments)["FlowLogIds"] for _ in range(2)]
     assert made[0] == made[1]
+
+
+@scenario
+def dhcp_options_have_the_tags_of_their_creation(connect: Connect) -> None:
+    ec2 = connect("ec2")
+    ec2.create_dhcp_options(
+        DhcpConfigurations=[{"Key": "domain-name", "Values": ["example.internal"]}],
+        TagSpecifications=[{"ResourceType": "dhcp-options", "Tags": [{"Key": "owner", "Value": "us"}]}],
+    )
+    filters = [{"Name": "tag:owner", "Values": ["us"]}]
+    assert len(ec2.describe_dhcp_options(Filters=filters)["DhcpOptions"]) == 1

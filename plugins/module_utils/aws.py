@@ -11,6 +11,7 @@ from typing import Any
 
 try:
     import boto3
+    from botocore import __version__ as botocore_version
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:  # AnsibleAWSModule tells the user
@@ -111,8 +112,18 @@ def _status_and_code(response: Any) -> tuple[int, str]:
     return raw.status_code, parsed.get("Error", {}).get("Code", "")
 
 
+def regions() -> set[str]:
+    """Return the regions of all partitions. To try an unknown one means to look for its hosts for a minute."""
+    session = boto3.session.Session()
+    return {
+        region for partition in session.get_available_partitions() for region in session.get_available_regions("ec2", partition)
+    }
+
+
 def refuse_other_account(clients: Clients, account: str, region: str) -> None:
     """Compare the caller's identity with the description before anything else. Raises Refused."""
+    if region not in regions():
+        raise Refused(f"stack.region: botocore {botocore_version} knows no region {region}; correct it, or update botocore")
     try:
         caller = clients("sts", region).get_caller_identity()
     except (BotoCoreError, ClientError) as error:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -44,14 +44,31 @@ class AmbiguousAnswer(TerraceError):
 class ApplyFailed(TerraceError):
     """At least one step failed. `resources` tells what was done all the same, `failures` one line per step.
 
-    `result` is the module's whole result as far as it got, filled in on the way up.
+    The message says the same of several steps only once. `result` is the module's whole result as far as it got, filled in
+    on the way up.
     """
 
     def __init__(self, failures: list[str], resources: list[dict[str, Any]]) -> None:
-        super().__init__("; ".join(failures))
+        super().__init__("; ".join(_together(failures)))
         self.failures = failures
         self.resources = resources
         self.result: dict[str, Any] = {}
+
+
+# Each call has its own, though the problem is the same.
+REQUEST = re.compile(r" \(request [^)]*\)")
+
+
+def _together(failures: Iterable[str]) -> list[str]:
+    """Join the subjects of lines ``subject: problem`` that tell of the same problem."""
+    subjects: dict[str, list[str]] = {}
+    problems: dict[str, str] = {}
+    for line in failures:
+        subject, _colon, problem = line.partition(": ")
+        same = REQUEST.sub("", problem)
+        problems.setdefault(same, problem)
+        subjects.setdefault(same, []).append(subject)
+    return [f"{', '.join(subjects[same])}: {problem}" for same, problem in problems.items()]
 
 
 DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthFailure")
@@ -65,7 +82,7 @@ HINTS = (
     ),
     # Before the quotas: RequestLimitExceeded is none.
     (("Throttling", "RequestLimitExceeded", "TooManyRequests"), "the API kept throttling: run again later"),
-    (("LimitExceeded", "QuotaExceeded", "MaximumExceeded"), "ask for a higher service quota, or declare fewer"),
+    (("LimitExceeded", "QuotaExceeded", "MaximumExceeded", "TooMany"), "ask for a higher service quota, or declare fewer"),
     (("DependencyViolation", "ResourceInUse", "DeleteConflict"), "something outside the stack still uses it"),
     (("OptInRequired", "SubscriptionRequired"), "the account has to subscribe to the service first"),
 )
@@ -86,7 +103,7 @@ def explain(error: BaseException) -> str:
     if type(error).__name__ == "ParamValidationError":
         return "the request is not valid: " + "; ".join(REFUSED_ARGUMENT.findall(str(error)))
     if isinstance(error, TerraceError) or type(error).__module__.startswith("botocore"):
-        return str(error)
+        return " ".join(str(error).split())
     return f"unexpected {type(error).__name__}: {error}"
 
 

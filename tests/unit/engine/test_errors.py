@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ParamValidationError
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption, explain
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, explain
 from tests.unit.engine.fake import AwsError
 
 
@@ -83,3 +83,17 @@ def test_missing_arguments_are_named() -> None:
     with pytest.raises(ParamValidationError) as refused:
         client.create_subnet(CidrBlock="10.0.0.0/24")
     assert explain(refused.value) == 'the request is not valid: Missing required parameter in input: "VpcId"'
+
+
+def test_the_same_problem_of_several_steps_is_told_once() -> None:
+    failures = [
+        "subnet/a: CreateSubnet answered AccessDenied: no (request 1); ask",
+        "subnet/b: CreateSubnet answered AccessDenied: no (request 2); ask",
+        "vpc/main: still pending after 600 s",
+    ]
+    error = ApplyFailed(failures, [])
+    assert (
+        str(error)
+        == "subnet/a, subnet/b: CreateSubnet answered AccessDenied: no (request 1); ask; vpc/main: still pending after 600 s"
+    )
+    assert error.failures == failures

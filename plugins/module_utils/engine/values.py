@@ -58,9 +58,17 @@ def initial(api: str | None = None, *, secret: bool = False, refers: tuple[str, 
     return _field(api, "initial", as_is, secret, refers)
 
 
-def _field(api: str | None, behaviour: str, normalise: Normaliser, secret: bool, refers: tuple[str, ...]) -> Any:
+def _field(
+    api: str | None,
+    behaviour: str,
+    normalise: Normaliser,
+    secret: bool,
+    refers: tuple[str, ...],
+    make: Callable[..., Any] = dataclasses.field,
+) -> Any:
+    """Return a dataclass field. Checkers want `dataclasses.field` called in the class itself, hence the parameter."""
     metadata = {"api": api, "behaviour": behaviour, "normalise": normalise, "secret": secret, "refers": refers}
-    return dataclasses.field(default=None, metadata=metadata)
+    return make(default=None, metadata=metadata)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -116,12 +116,12 @@ options:
     suboptions:
       lease:
         description:
-          - Seconds without a sign of life after which another operator may take over. A process that is known to be gone
-            is taken over at once.
+          - Seconds without a sign of life after which another operator may take over. For a process that is known to be
+            gone nobody has to wait so long.
         type: int
         default: 120
       settle:
-        description: Seconds to wait for the last calls of a holder whose lease has ended.
+        description: Seconds to wait, when taking over, until all that the last holder has made shows in AWS's lists.
         type: int
         default: 30
 seealso:

@@ -103,15 +103,21 @@ class Proxy:
         number = self._count(request)
         time.sleep(self.faults.delay)
         self._kill("before", request, number)
-        if failure := self._failure(request) or self.lag.objection(request):
-            self._note(failure.code, request)
-            return answers.render(request.service, failure)
+        failure = self._failure(request) or self.lag.objection(request)
+        answer = self._refuse(request, failure) if failure else self._serve(request)
+        self._kill("after", request, number)
+        return answer
+
+    def _refuse(self, request: Request, failure: Failure) -> Answer:
+        self._note(failure.code, request)
+        return answers.render(request.service, failure)
+
+    def _serve(self, request: Request) -> Answer | None:
         answer = self._forward(request)
         if request.mutating and answer.status < 300:
             self.lag.learn(request, answer.body)
         elif not request.mutating:
             answer = answer._replace(body=self.lag.without_hidden(request, answer.body))
-        self._kill("after", request, number)
         if request.mutating and self._hit("lost", request, self.faults.lost):
             return None
         if self._hit("failed after all", request, self.faults.internal / 2):

@@ -114,21 +114,22 @@ class Lock:
             raise LockLost(f"the lock of {self._stack} was lost: nothing more was started; run again")
 
     def _take_over(self) -> None:
-        """Replace the holder if its process is gone, or once its lease has ended and its last calls have settled."""
+        """Replace the holder if its process is gone or its lease has ended, and let its last calls settle.
+
+        What it made last may not show in lists yet: to survey too early would make it a second time.
+        """
         held = self._read()
         if held is None:
             if not self._write({"IfNoneMatch": "*"}):
                 raise Refused(f"the lock of {self._stack} was taken by somebody else just now; run again")
             return
-        dead = self._is_dead(held.owner)
-        if not (held.expired or dead):
+        if not (held.expired or self._is_dead(held.owner)):
             raise Refused(self._held_message(held))
         self.run_id = held.run_id
         if not self._write({"IfMatch": held.etag}):
             raise Refused(f"the lock of {self._stack} was taken over by somebody else just now; run again")
-        settle = 0.0 if dead else self._settle
-        self._notify(f"taking over from {held.owner}, whose run did not end; waiting {settle:.0f} s for its last calls")
-        self._pause(settle)
+        self._notify(f"taking over from {held.owner}, whose run did not end; waiting {self._settle:.0f} s for its last calls")
+        self._pause(self._settle)
 
     def _pause(self, seconds: float) -> None:
         """Wait and keep the lease meanwhile."""

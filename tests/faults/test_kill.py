@@ -25,6 +25,7 @@ LAG = 8.0
 
 
 def kill_and_rerun(bench: Bench, name: str, kill: Kill, lag: float = 0.0) -> None:
+    """What is created shows after `lag` seconds; the third run is later than that."""
     scenario = SCENARIOS[name]
     clean = bench.clean(name, scenario)
     if lag:
@@ -37,6 +38,7 @@ def kill_and_rerun(bench: Bench, name: str, kill: Kill, lag: float = 0.0) -> Non
     bench.proxy.calm()
     rerun = bench.run(scenario)
     assert rerun.code == 0, rerun.output
+    bench.proxy.inflict(Faults())
     bench.settled(scenario, clean)
 
 

@@ -4,6 +4,7 @@
 
 from typing import Any
 
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.network_acls import NetworkACLs
@@ -45,3 +46,11 @@ def delete_vpc(original: Any, self: Any, vpc_id: str) -> Any:
     vpc = original(self, vpc_id)
     self.network_acls = {key: acl for key, acl in self.network_acls.items() if not (acl.default and acl.vpc_id == vpc_id)}
     return vpc
+
+
+def _description(self: Any) -> str | None:
+    """Return a rule's description also when its peer is a group."""
+    return self.ip_range.get("Description") or self.source_group.get("Description")
+
+
+SecurityGroupRule.description = property(_description)

@@ -19,6 +19,17 @@ def subnet_tells_the_state_of_its_ipv6_block(connect: Connect) -> None:
 
 
 @scenario
+def rule_between_groups_keeps_its_description(connect: Connect) -> None:
+    ec2, (vpc, _) = connect("ec2"), network(connect)
+    group = ec2.create_security_group(GroupName="app", Description="App", VpcId=vpc)["GroupId"]
+    peer = {"GroupId": group, "Description": "among themselves"}
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [peer]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    assert "among themselves" in [rule.get("Description") for rule in rules]
+
+
+@scenario
 def network_acl_remembers_the_icmp_type(connect: Connect) -> None:
     ec2, (vpc, _) = connect("ec2"), network(connect)
     acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]

@@ -17,7 +17,7 @@ from tests.contract.harness import run as converge
 from tests.faults import client
 from tests.faults.account import contents
 from tests.faults.client import Outcome
-from tests.faults.descriptions import FLOW_LOGS, REGION
+from tests.faults.descriptions import FLOW_LOGS, LOCK_BUCKET, LOCK_KEY, REGION
 from tests.faults.proxy import Faults, Proxy
 
 
@@ -75,6 +75,10 @@ class Bench:
 
     def contents(self) -> list[str]:
         return contents(self.emulator)
+
+    def remove_lock(self) -> None:
+        """Remove the stack's lock, as a user can."""
+        self.emulator.client("s3").delete_object(Bucket=LOCK_BUCKET, Key=LOCK_KEY)
 
     def settled(self, scenario: Scenario, clean: Clean) -> None:
         """Assert that the account is as after a clean run, and that another run has nothing to do."""

@@ -13,6 +13,8 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 FLOW_LOGS = "faults-flow-logs"
 STACK: dict[str, Any] = {"name": "faults", "account": ACCOUNT, "region": REGION, "tags": {"suite": "faults"}}
 
+LOCK_BUCKET, LOCK_KEY = f"terrace-{ACCOUNT}-{REGION}", f"{STACK['name']}/lock"
+
 # Every kind of the tier but peering, which needs another stack.
 NETWORK: dict[str, Any] = {
     "vpc": {

@@ -38,6 +38,9 @@ def kill_and_rerun(bench: Bench, name: str, kill: Kill, lag: float = 0.0) -> Non
     bench.proxy.calm()
     rerun = bench.run(scenario)
     assert rerun.code == 0, rerun.output
+    if not rerun.result["changed"]:
+        # A run with nothing to do takes no lock, so it leaves that of a run which was killed when all its work was done.
+        bench.remove_lock()
     bench.proxy.inflict(Faults())
     bench.settled(scenario, clean)
 

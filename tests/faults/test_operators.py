@@ -11,11 +11,11 @@ import pytest
 
 from tests.faults import client
 from tests.faults.bench import Bench, Scenario
-from tests.faults.descriptions import network
+from tests.faults.descriptions import LOCK_BUCKET, LOCK_KEY, network
 from tests.faults.proxy import Faults, Kill
 
 SCENARIO = Scenario(network())
-LOCK = "s3://terrace-123456789012-eu-west-1/faults/lock"
+LOCK = f"{LOCK_BUCKET}/{LOCK_KEY}"
 # Slow enough that two runs overlap, and that a signal arrives in the middle of one.
 SLOW = Faults(delay=0.1)
 SECONDS_TO_STOP = 10.0
@@ -39,7 +39,7 @@ def test_of_two_runs_at_once_one_works_and_the_other_says_who(bench: Bench, time
     assert loser.result["changed"] is False
     assert "has been working on faults since 20" in loser.message
     assert f"pid {next(run.process.pid for run in runs if run.process.returncode == 0)}" in loser.message
-    assert f"delete {LOCK}" in loser.message
+    assert f"delete s3://{LOCK}" in loser.message
     bench.proxy.inflict(Faults())
     bench.settled(SCENARIO, clean)
 
@@ -50,7 +50,7 @@ def test_a_dead_holder_of_this_host_is_taken_over(bench: Bench, call: int) -> No
     bench.prepare(SCENARIO)
     bench.proxy.inflict(Faults(kill=Kill("after", call)))
     assert bench.run(SCENARIO).code == -signal.SIGKILL
-    assert f"Object {LOCK.removeprefix('s3://')}" in bench.contents()
+    assert f"Object {LOCK}" in bench.contents()
     bench.proxy.inflict(Faults())
     outcome = bench.run(SCENARIO)
     assert outcome.code == 0, outcome.output

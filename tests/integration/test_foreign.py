@@ -103,7 +103,8 @@ def test_adoption_writes_tags_only_and_then_shows_what_differs(account: Account)
     assert actions(plan) == {"vpc/main": "update", "security_group/web": "update"}
     assert {field for r in plan["resources"] for field in r["fields"]} == {"tags"}
     emulator.calls.clear()
-    run(clients, STACK, network("web"), adoptions=adoptions)
+    adopted = run(clients, STACK, network("web"), adoptions=adoptions)
+    assert len(adopted["notes"]) == 1
     assert set(changes(emulator)) == {"CreateTags"}
     after = run(clients, STACK, network("web"), adoptions=adoptions, check=True)
     assert not any(r["fields"] == ["tags"] for r in after["resources"])

@@ -66,13 +66,14 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Planned:
-    """A survey and the plan that came of it."""
+    """A survey and the plan that came of it. `notes` grow while the plan is applied."""
 
     survey: Survey
     contexts: Mapping[str, Context]
     resolved: Resolved
     plan: Plan
     orphans: Mapping[str, list[Found]]
+    notes: list[str]
 
 
 @contextmanager
@@ -94,22 +95,21 @@ def converge(
     because another operator may have worked until then.
     """
     progress = progress or Progress.from_environment()
-    notes: list[str] = []
     foreign_keys = {external.key for external in request.externals}
     applied = tuple(d for d in request.declarations if d.tier in request.tiers and d.part_of not in foreign_keys)
     kinds = _kinds_to_survey(request, applied)
 
     def survey_and_plan() -> Planned:
-        return _survey_and_plan(request, applied, kinds, clients, notes, stopping)
+        return _survey_and_plan(request, applied, kinds, clients, stopping)
 
     progress.send("survey", kinds=len(kinds))
     planned = survey_and_plan()
     progress.send("plan", **report.summary(planned.plan.steps))
     if request.check or planned.plan.settled:
-        return _result(request, applied, kinds, planned, notes)
+        return _result(request, applied, kinds, planned)
     with lock() as run_id:
         planned = survey_and_plan()
-        result = _result(request, applied, kinds, planned, notes)
+        result = _result(request, applied, kinds, planned)
         run = Apply(planned.plan, planned.contexts, planned.survey, planned.resolved, run_id, progress)
         try:
             result |= _done(run.run()) | {"seconds": run.seconds_by_tier}
@@ -124,10 +124,10 @@ def _survey_and_plan(
     applied: tuple[Declaration, ...],
     kinds: Mapping[str, Kind],
     clients: Clients,
-    notes: list[str],
     stopping: Callable[[], bool],
 ) -> Planned:
     survey, resolved = Survey(), Resolved(applied)
+    notes: list[str] = []
     contexts = contexts_of(request, survey, clients, notes, stopping)
     home = contexts[request.stack.region]
     externals = foreign.externals_of(request.externals, request.kinds, home)
@@ -143,12 +143,10 @@ def _survey_and_plan(
         notes.append("only tags are written for what is adopted: run again to see what differs from the description")
     else:
         plan = _plan_present(request, applied, survey, kinds, resolved, externals, left)
-    return Planned(survey, contexts, resolved, plan, left)
+    return Planned(survey, contexts, resolved, plan, left, notes)
 
 
-def _result(
-    request: Request, applied: tuple[Declaration, ...], kinds: Mapping[str, Kind], planned: Planned, notes: list[str]
-) -> dict[str, Any]:
+def _result(request: Request, applied: tuple[Declaration, ...], kinds: Mapping[str, Kind], planned: Planned) -> dict[str, Any]:
     """Return what the module returns when nothing is applied."""
     return {
         "changed": bool(planned.plan.work),
@@ -156,7 +154,7 @@ def _result(
         "orphans": [
             {"kind": kind, "name": found.logical_name, "id": found.id} for kind, left in planned.orphans.items() for found in left
         ],
-        "notes": notes,
+        "notes": planned.notes,
         "outputs": _outputs(request, applied, kinds, planned.resolved),
         **({"differences": report.differences(planned.plan.steps)} if request.check else {}),
         **({"diff": report.diffs(planned.plan.steps)} if request.diff else {}),

@@ -25,9 +25,14 @@ options:
         type: str
         required: true
       region:
-        description: The stack's region.
+        description: The stack's region, where everything is that names no other.
         type: str
         required: true
+      regions:
+        description: Further regions that the stack has something in, or had and is to be deleted from.
+        type: list
+        elements: str
+        default: []
       tags:
         description: Tags for every resource that takes tags. Tags of others are left alone.
         type: dict

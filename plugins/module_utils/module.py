@@ -21,18 +21,21 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, references, validated
 from ansible_collections.terrace.aws.plugins.module_utils.operator import current_owner, is_dead, stop_on_signals
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, TAG_KEY, TAG_VALUE
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, REGION, TAG_KEY, TAG_VALUE
 
 STACK_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
     "account": {"type": "str", "required": True},
     "region": {"type": "str", "required": True},
+    "regions": {"type": "list", "elements": "str", "default": []},
     "tags": {"type": "dict", "default": {}},
 }
 STACK_CONSTRAINTS = {
     "name": Constraint(pattern=r"[a-z][a-z0-9-]{1,39}", says="2 to 40 lower-case letters, digits and hyphens"),
     "account": Constraint(pattern=r"\d{12}", says="an account id has 12 digits (quote it in YAML)"),
-    "region": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1"),
+    "region": REGION,
+    "regions": Constraint(distinct=True),
+    "regions[]": REGION,
     # Of the fifty that AWS takes, four are ours: Name and the identity.
     "tags": Constraint(max_length=46, keys=TAG_KEY, values=TAG_VALUE),
 }
@@ -52,6 +55,7 @@ STACK_ONLY_SPEC: dict[str, dict[str, Any]] = {
             "kind": {"type": "str", "required": True},
             "name": {"type": "str", "required": True},
             "match": {"type": "dict", "required": True},
+            "region": {"type": "str"},
         },
     },
     "adopt": {
@@ -62,6 +66,7 @@ STACK_ONLY_SPEC: dict[str, dict[str, Any]] = {
             "kind": {"type": "str", "required": True},
             "name": {"type": "str", "required": True},
             "id": {"type": "str", "required": True},
+            "region": {"type": "str"},
         },
     },
     "moved": {
@@ -92,10 +97,12 @@ COMMON_CONSTRAINTS = {
     "external[].kind": KIND_NAME,
     "external[].name": LOGICAL_NAME,
     "external[].match": Constraint(min_length=1),
+    "external[].region": REGION,
     "adopt": Constraint(max_length=MANY),
     "adopt[].kind": KIND_NAME,
     "adopt[].name": LOGICAL_NAME,
     "adopt[].id": LOGICAL_NAME,
+    "adopt[].region": REGION,
     "moved": Constraint(max_length=MANY),
     "moved[].kind": KIND_NAME,
     "moved[].from": LOGICAL_NAME,
@@ -153,7 +160,8 @@ def guarded(module: AnsibleAWSModule, work: Callable[[], dict[str, Any]]) -> Non
 def stack_of(parameters: Mapping[str, Any]) -> Stack:
     """Return the validated stack. Raises InvalidOption."""
     options = validated(parameters, STACK_SPEC, STACK_CONSTRAINTS, "stack")
-    return Stack(**{**options, "tags": {str(key): str(value) for key, value in options["tags"].items()}})
+    tags = {str(key): str(value) for key, value in options["tags"].items()}
+    return Stack(**{**options, "tags": tags, "regions": tuple(options["regions"])})
 
 
 def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) -> tuple[Declaration, ...]:
@@ -167,7 +175,14 @@ def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) ->
         if declaration.key in seen:
             raise InvalidOption(declaration.path, f"{declaration.key} is declared already at {seen[declaration.key]}")
         seen[declaration.key] = declaration.path
+        _refuse_other_region(declaration.region, f"{declaration.path}.region", stack)
     return tuple(declarations)
+
+
+def _refuse_other_region(region: str | None, path: str, stack: Stack) -> None:
+    """What is in a region that the stack does not name would be overlooked once it is not declared any more."""
+    if region and region not in stack.all_regions:
+        raise InvalidOption(path, f"{region} is neither the stack's region nor one of stack.regions")
 
 
 def references_of(described: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
@@ -179,11 +194,12 @@ def references_of(described: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str
     return tuple(found)
 
 
-def externals_of(items: Iterable[Mapping[str, Any]]) -> tuple[External, ...]:
+def externals_of(items: Iterable[Mapping[str, Any]], stack: Stack) -> tuple[External, ...]:
     """Return what the option external lists. Raises InvalidOption."""
     externals: dict[Key, External] = {}
     for index, item in enumerate(items):
-        external = External(item["kind"], item["name"], item["match"], f"external[{index}]")
+        external = External(item["kind"], item["name"], item["match"], f"external[{index}]", item["region"])
+        _refuse_other_region(external.region, f"{external.path}.region", stack)
         if external.key in externals:
             raise InvalidOption(f"{external.path}.name", f"{external.key} is given twice")
         for name, value in external.match.items():
@@ -193,11 +209,12 @@ def externals_of(items: Iterable[Mapping[str, Any]]) -> tuple[External, ...]:
     return tuple(externals.values())
 
 
-def adoptions_of(items: Iterable[Mapping[str, Any]]) -> tuple[Adoption, ...]:
+def adoptions_of(items: Iterable[Mapping[str, Any]], stack: Stack) -> tuple[Adoption, ...]:
     """Return what the option adopt lists. Raises InvalidOption."""
     adoptions: dict[Key, Adoption] = {}
     for index, item in enumerate(items):
-        adoption = Adoption(item["kind"], item["name"], item["id"], f"adopt[{index}]")
+        adoption = Adoption(item["kind"], item["name"], item["id"], f"adopt[{index}]", item["region"])
+        _refuse_other_region(adoption.region, f"{adoption.path}.region", stack)
         if KINDS[adoption.kind].tag is None:
             raise InvalidOption(f"{adoption.path}.kind", f"a {adoption.kind} takes no tags, so it cannot be adopted by itself")
         if adoption.key in adoptions:
@@ -243,8 +260,8 @@ def request_of(
         tier_kinds=TIER_KINDS,
         state=options["state"],
         allow_replacement=tuple(options["allow_replacement"]),
-        externals=externals_of(options["external"]),
-        adoptions=adoptions_of(options["adopt"]),
+        externals=externals_of(options["external"], stack),
+        adoptions=adoptions_of(options["adopt"], stack),
         moved=moves_of(options["moved"]),
         prune=options["prune"],
         check=check,
@@ -260,9 +277,12 @@ def _converge(module: AnsibleAWSModule, described: Mapping[str, Mapping[str, Any
     refuse_other_account(clients, stack.account, stack.region)
     progress = Progress.from_environment()
     with stop_on_signals() as stopping:
-        return converge(
+        result = converge(
             request, clients, progress, lambda: _locked(clients, stack, parameters.get("lock", {}), progress), stopping
         )
+    for text in result["disruptions"]:
+        module.warn(text)
+    return result
 
 
 @contextmanager

@@ -97,7 +97,7 @@ class Scope:
 
     @property
     def regions(self) -> list[str]:
-        return sorted({self.stack.region} | {d.region for d in self.declarations if d.region})
+        return sorted(self.stack.all_regions)
 
     def arns(self, *patterns: str) -> list[str]:
         """Fill in patterns of ARNs, once for each region where they name one."""

@@ -33,21 +33,22 @@ def describe(stack: Stack, clients: converge.Clients) -> dict[str, Any]:
     survey = Survey()
     request = converge.Request(stack, (), KINDS, frozenset(TIERS), TIER_KINDS)
     contexts = converge.contexts_of(request, survey, clients, [])
-    context = contexts[stack.region]
     with ThreadPoolExecutor() as pool:
-        tagged = pool.submit(context.tags_by_arn)
-        instances = pool.submit(_instances, context)
+        tagged = [pool.submit(context.tags_by_arn) for context in contexts.values()]
+        listed = [pool.submit(_instances, context) for context in contexts.values()]
         take(KINDS.values(), contexts, survey)
+    tags = {arn: of_one for future in tagged for arn, of_one in future.result().items()}
+    instances = [raw for future in listed for raw in future.result()]
     owned = sorted(_owned(survey.ours(stack, KINDS)), key=lambda resource: resource[:2])
     known = {handle for _key, _tier, found in owned for handle in (found.id, found.attributes.get("arn")) if handle}
-    known |= survey.gone | {part for raw in instances.result() for part in _parts(raw)}
+    known |= survey.gone | {part for raw in instances for part in _parts(raw)}
     return {
         "changed": False,
         "resources": [_resource(*resource) for resource in owned],
         "outputs": _outputs(owned),
         "endpoints": [endpoint for resource in owned for endpoint in _endpoints(*resource)],
-        "instances": _running(instances.result()),
-        "orphans": list(_orphans(tagged.result(), known)),
+        "instances": _running(instances),
+        "orphans": list(_orphans(tags, known)),
     }
 
 

@@ -66,6 +66,9 @@ options:
         description: What to look for. V(id), V(name), V(tags) or an attribute of the kind. One resource has to fit.
         type: dict
         required: true
+      region:
+        description: The region to look in. The stack's by default.
+        type: str
   adopt:
     description:
       - Resources made by other means that are to be managed from now on. They get the stack's tags and nothing else is
@@ -86,6 +89,9 @@ options:
         description: Its id in AWS.
         type: str
         required: true
+      region:
+        description: The region to look in. The stack's by default.
+        type: str
   moved:
     description: Resources that are declared under a new name. They keep everything and get new tags.
     type: list
@@ -184,6 +190,11 @@ seconds:
   description: Wall-clock seconds from each tier's first change to its last.
   type: dict
   returned: when something changed
+disruptions:
+  description: What the updates interrupt, such as the connections to a database that is restarted. Also shown as warnings.
+  type: list
+  elements: str
+  returned: success
 notes:
   description: Facts that the user has to know, such as the name of a final snapshot.
   type: list

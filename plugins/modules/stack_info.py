@@ -48,9 +48,14 @@ options:
         type: str
         required: true
       region:
-        description: The stack's region.
+        description: The stack's region, where everything is that names no other.
         type: str
         required: true
+      regions:
+        description: Further regions that the stack has something in, or had and is to be deleted from.
+        type: list
+        elements: str
+        default: []
       tags:
         description: Not used here, so that the same dictionary serves all modules.
         type: dict

@@ -241,7 +241,11 @@ class Apply:
         self._report(step, "failed", problem)
 
     def _context(self, step: Step) -> Context:
-        region = (step.declaration.region if step.declaration else None) or (step.found.region if step.found else None)
+        """Return the context of the region that a step works in: where the resource is, or else is to be."""
+        if step.declaration and not (step.phase == REMOVE and step.found):
+            region = step.declaration.region
+        else:
+            region = step.found.region if step.found else None
         return self._contexts[region] if region else next(iter(self._contexts.values()))
 
     def _has_fresh_parents(self, step: Step) -> bool:

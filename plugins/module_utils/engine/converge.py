@@ -105,6 +105,8 @@ def converge(
     progress.send("survey", kinds=len(kinds))
     planned = survey_and_plan()
     progress.send("plan", **report.summary(planned.plan.steps))
+    for text in report.disruptions(planned.plan.steps):
+        progress.send("note", text=text)
     if request.check or planned.plan.settled:
         return _result(request, applied, kinds, planned)
     with lock() as run_id:
@@ -129,11 +131,11 @@ def _survey_and_plan(
     survey, resolved = Survey(), Resolved(applied)
     notes: list[str] = []
     contexts = contexts_of(request, survey, clients, notes, stopping)
-    home = contexts[request.stack.region]
-    externals = foreign.externals_of(request.externals, request.kinds, home)
-    adopted = foreign.pending(foreign.adoptions_of(request.adoptions, request.kinds, home), request.stack)
+    home = request.stack.region
+    externals = foreign.externals_of(request.externals, request.kinds, contexts, home)
+    adopted = foreign.pending(foreign.adoptions_of(request.adoptions, request.kinds, contexts, home), request.stack)
     for key, found in {**externals, **adopted}.items():
-        survey.add(key.kind, home.region, [found])
+        survey.add(key.kind, found.region or home, [found])
     take(kinds.values(), contexts, survey)
     left = _orphans(request, applied, survey, kinds)
     if request.state == "absent":
@@ -155,6 +157,7 @@ def _result(request: Request, applied: tuple[Declaration, ...], kinds: Mapping[s
             {"kind": kind, "name": found.logical_name, "id": found.id} for kind, left in planned.orphans.items() for found in left
         ],
         "notes": planned.notes,
+        "disruptions": report.disruptions(planned.plan.steps),
         "outputs": _outputs(request, applied, kinds, planned.resolved),
         **({"differences": report.differences(planned.plan.steps)} if request.check else {}),
         **({"diff": report.diffs(planned.plan.steps)} if request.diff else {}),
@@ -233,8 +236,7 @@ def contexts_of(
     request: Request, survey: Survey, clients: Clients, notes: list[str], stopping: Callable[[], bool] = never
 ) -> dict[str, Context]:
     """Return one context for each of the stack's regions. `survey` is what they know already, filled later."""
-    regions = dict.fromkeys([request.stack.region, *(d.region for d in request.declarations if d.region)])
-    return {region: _context(request, region, survey, clients, notes, stopping) for region in regions}
+    return {region: _context(request, region, survey, clients, notes, stopping) for region in request.stack.all_regions}
 
 
 def _context(

@@ -53,12 +53,20 @@ class Reference:
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
-    """The stack that a description is about. `account` is the 12-digit id, `tags` are the user's own."""
+    """The stack that a description is about. `account` is the 12-digit id, `tags` are the user's own.
+
+    `region` is where everything is that does not say otherwise, `regions` are further ones that it may be in.
+    """
 
     name: str
     account: str
     region: str
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+
+    @property
+    def all_regions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.region, *self.regions)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,12 +74,14 @@ class External:
     """Something that belongs to somebody else: looked up by `match` and checked, never changed, tagged or deleted.
 
     `match` has ``id``, ``name``, ``tags`` or any attribute of the kind, all of which have to fit exactly one resource.
+    `region` defaults to the stack's.
     """
 
     kind: str
     name: str
     match: dict[str, Any]
     path: str = ""
+    region: str | None = None
 
     @property
     def key(self) -> Key:
@@ -86,6 +96,7 @@ class Adoption:
     name: str
     id: str
     path: str = ""
+    region: str | None = None
 
     @property
     def key(self) -> Key:

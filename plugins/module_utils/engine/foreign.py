@@ -13,16 +13,21 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import I
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, GONE, Context, Found, Kind
 
 
-def externals_of(externals: Iterable[External], kinds: Mapping[str, Kind], context: Context) -> dict[Key, Found]:
-    """Look every external thing up. Raises Refused unless exactly one resource matches."""
-    return {external.key: _only(external, kinds[external.kind], context) for external in externals}
+def externals_of(
+    externals: Iterable[External], kinds: Mapping[str, Kind], contexts: Mapping[str, Context], home: str
+) -> dict[Key, Found]:
+    """Look every external thing up, in the region `home` unless it names another. Raises Refused unless exactly one matches."""
+    return {external.key: _only(external, kinds[external.kind], contexts[external.region or home]) for external in externals}
 
 
-def adoptions_of(adoptions: Iterable[Adoption], kinds: Mapping[str, Kind], context: Context) -> dict[Key, Found]:
+def adoptions_of(
+    adoptions: Iterable[Adoption], kinds: Mapping[str, Kind], contexts: Mapping[str, Context], home: str
+) -> dict[Key, Found]:
     """Look every resource to be adopted up by its id. Raises Refused if it is not there or has another owner."""
     found = {}
     for adoption in adoptions:
         external = External(adoption.kind, adoption.name, {"id": adoption.id}, adoption.path)
+        context = contexts[adoption.region or home]
         found[adoption.key] = _only(external, kinds[adoption.kind], context)
         _refuse_other_owner(adoption, found[adoption.key], context.stack)
     return found

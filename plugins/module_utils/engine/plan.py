@@ -110,6 +110,7 @@ def plan_present(
             removed_first.add(declaration.key)
     steps += _surplus_children(steps, found, kinds)
     steps += _removals(_with_children(pruned, found, kinds), kinds, frozenset(step.id for step in steps if step.phase == MAKE))
+    _refuse_impossible(steps)
     _refuse_replacements(steps, set(allow_replacement))
     _refuse_guarded(steps)
     return Plan(tuple(_sorted_by_waits(_removals_after_referrers(steps, needs, removed_first))))
@@ -249,13 +250,25 @@ def _steps_for(
         _refuse_foreign(declaration, kind, candidates, stack)
         return [Step(MAKE, action="create", waits=waits, **common)]
     found = matches[0]
-    changes = () if kind.lookup else _changes(found, desired)
+    changes = () if kind.lookup else (*_moves(found, declaration, kind, stack), *_changes(found, desired))
     tags = missing_tags(declaration, kind, found, stack)
     if any(change.create_only for change in changes):
         return _replacement(found, changes, waits, create_first, common)
     resolved.bind(declaration.key, found)
     action = "update" if changes or tags else "none"
     return [Step(MAKE, action=action, found=found, changes=changes, tags=tags, waits=waits, **common)]
+
+
+def _moves(found: Found, declaration: Declaration, kind: Kind, stack: Stack) -> tuple[Change, ...]:
+    """Return the change of region, if there is one: nothing in AWS moves."""
+    wanted = _region_of(declaration, stack)
+    if kind.global_service or found.region in (None, wanted):
+        return ()
+    return (Change("region", found.region, wanted, create_only=True),)
+
+
+def _region_of(declaration: Declaration, stack: Stack) -> str:
+    return declaration.region or stack.region
 
 
 def _changes(found: Found, desired: Any) -> tuple[Change, ...]:
@@ -295,12 +308,26 @@ def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[F
     if not kind.unique_name:
         return
     wanted = kind.aws_name(stack, declaration.name)
-    for found in candidates:
+    here = [f for f in candidates if kind.global_service or f.region in (None, _region_of(declaration, stack))]
+    for found in here:
         if found.name == wanted and not found.belongs_to(stack, kind.name) and found.state not in (GONE, FAILED):
             raise Refused(
                 f"{declaration.key}: {kind.service} already has {wanted} ({found.id}), which does not carry "
                 "this stack's tags; list it under terrace_adopt, or choose another name"
             )
+
+
+def _refuse_impossible(steps: Iterable[Step]) -> None:
+    """Refuse the whole plan if AWS has no way from what is there to what is declared."""
+    obstacles = [
+        f"{step.declaration.path}: {step.key}: {change.field} {change.obstacle}"
+        for step in steps
+        if step.phase == MAKE and step.declaration
+        for change in step.changes
+        if change.obstacle
+    ]
+    if obstacles:
+        raise Refused("nothing was changed: " + "; ".join(obstacles))
 
 
 def _refuse_replacements(steps: Iterable[Step], allowed: set[str]) -> None:

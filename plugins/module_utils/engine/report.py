@@ -43,6 +43,17 @@ def differences(steps: Iterable[Step]) -> list[dict[str, Any]]:
     return [_difference(step) for step in _changing(steps)]
 
 
+def disruptions(steps: Iterable[Step]) -> list[str]:
+    """Return what the updates interrupt, a sentence for each field."""
+    return [
+        f"{step.key}: changing {change.field} {change.disruption}"
+        for step in steps
+        if step.action == "update"
+        for change in step.changes
+        if change.disruption
+    ]
+
+
 def outputs(declarations: Iterable[Declaration], kinds: Mapping[str, Kind], resolved: Resolved) -> dict[str, Any]:
     """Return id, name and attributes of every declared resource as ``{kind: {name: {...}}}``."""
     result_: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Normaliser = Callable[[Any], Any]
+Verdict = Callable[[Any, Any], str]
 
 
 class Unknown:
@@ -30,6 +31,16 @@ def as_is(value: Any) -> Any:
     return value
 
 
+def nothing(before: Any, after: Any) -> str:  # noqa: ARG001 a Verdict
+    """The verdict on a change that neither interrupts anything nor is impossible."""
+    return ""
+
+
+def always(text: str) -> Verdict:
+    """Return the verdict that is the same for every change."""
+    return lambda _before, _after: text
+
+
 def unordered(value: Any) -> Any:
     """Normaliser for lists whose order means nothing to AWS."""
     return sorted(json.dumps(item, sort_keys=True, default=str) for item in value or ())
@@ -40,17 +51,29 @@ def canonical(value: Any) -> Any:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def mutable(api: str | None = None, *, normalise: Normaliser = as_is, secret: bool = False, refers: tuple[str, ...] = ()) -> Any:
+def mutable(
+    api: str | None = None,
+    *,
+    normalise: Normaliser = as_is,
+    secret: bool = False,
+    refers: tuple[str, ...] = (),
+    disrupts: Verdict = nothing,
+    forbids: Verdict = nothing,
+) -> Any:
     """A field that an update call can change.
 
-    `api` is its name in the service's requests and answers, `refers` names the kinds it may point to.
+    `api` is its name in the service's requests and answers, `refers` names the kinds it may point to. `disrupts` and
+    `forbids` get the values before and after a change and return what it interrupts, and why AWS has no such change;
+    an empty text where neither is so.
     """
-    return _field(api, "mutable", normalise, secret, refers)
+    return _field(api, "mutable", normalise, secret, refers, disrupts, forbids)
 
 
-def create_only(api: str | None = None, *, normalise: Normaliser = as_is, refers: tuple[str, ...] = ()) -> Any:
-    """A field that only the create call can set: a difference means replacement."""
-    return _field(api, "create_only", normalise, False, refers)
+def create_only(
+    api: str | None = None, *, normalise: Normaliser = as_is, refers: tuple[str, ...] = (), forbids: Verdict = nothing
+) -> Any:
+    """A field that only the create call can set: a difference means replacement, unless `forbids` has a reason."""
+    return _field(api, "create_only", normalise, False, refers, forbids=forbids)
 
 
 def initial(api: str | None = None, *, secret: bool = False, refers: tuple[str, ...] = ()) -> Any:
@@ -64,22 +87,37 @@ def _field(
     normalise: Normaliser,
     secret: bool,
     refers: tuple[str, ...],
+    disrupts: Verdict = nothing,
+    forbids: Verdict = nothing,
     make: Callable[..., Any] = dataclasses.field,
 ) -> Any:
     """Return a dataclass field. Checkers want `dataclasses.field` called in the class itself, hence the parameter."""
-    metadata = {"api": api, "behaviour": behaviour, "normalise": normalise, "secret": secret, "refers": refers}
+    metadata = {
+        "api": api,
+        "behaviour": behaviour,
+        "normalise": normalise,
+        "secret": secret,
+        "refers": refers,
+        "disrupts": disrupts,
+        "forbids": forbids,
+    }
     return make(default=None, metadata=metadata)
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One field that differs. `before` is the actual value, `after` the desired one."""
+    """One field that differs. `before` is the actual value, `after` the desired one.
+
+    `disruption` says what the change interrupts, `obstacle` why AWS does not allow it.
+    """
 
     field: str
     before: Any
     after: Any
     create_only: bool = False
     secret: bool = False
+    disruption: str = ""
+    obstacle: str = ""
 
 
 def compare(actual: Any, desired: Any) -> tuple[Change, ...]:
@@ -95,7 +133,17 @@ def _differences(actual: Any, desired: Any) -> Iterator[Change]:
         normalise = field.metadata["normalise"]
         if contains_unknown(want) or have is None or normalise(have) != normalise(want):
             behaviour = field.metadata["behaviour"]
-            yield Change(field.name, have, want, behaviour == "create_only", field.metadata["secret"])
+            # What is not known on either side cannot be judged.
+            judged = have is not None and not contains_unknown(want)
+            yield Change(
+                field.name,
+                have,
+                want,
+                behaviour == "create_only",
+                field.metadata["secret"],
+                disruption=field.metadata["disrupts"](have, want) if judged else "",
+                obstacle=field.metadata["forbids"](have, want) if judged else "",
+            )
 
 
 def arguments(values: Any, only: set[str] | None = None) -> dict[str, Any]:

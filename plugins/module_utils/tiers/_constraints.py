@@ -9,6 +9,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 # No quota of AWS, because those can be raised: more things than this in one list of one stack are a mistake.
 MANY = 1000
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
+REGION = Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1")
 KMS_KEY = Constraint(
     pattern=r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]{1,256}", says="a key is given by its ARN"
 )

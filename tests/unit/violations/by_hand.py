@@ -73,6 +73,8 @@ BY_HAND = [
     Mistake("no tier", "tiers", []),
     Mistake("replacement without a name", "allow_replacement", ["db_instance"], "allow_replacement[0]"),
     Mistake("replacement of an unknown kind", "allow_replacement", ["database/main"], "allow_replacement[0]"),
+    Mistake("further region twice", "stack.regions", ["eu-central-1", "eu-central-1"], "stack.regions[1]"),
+    Mistake("external thing in a region that the stack is not in", "external[0].region", "us-east-1"),
     Mistake("external thing that could be any", "external[0].match", {}),
     Mistake("external thing by a list", "external[0].match", {"id": ["vpc-1", "vpc-2"]}, "external[0].match.id"),
     Mistake("external thing by tags that are none", "external[0].match", {"tags": "Name"}, "external[0].match.tags"),

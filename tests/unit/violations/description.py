@@ -8,12 +8,18 @@ from typing import Any
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
 COMMON: dict[str, Any] = {
-    "stack": {"name": "demo", "account": "123456789012", "region": "eu-west-1", "tags": {"project": "Größe", "cost": 12}},
+    "stack": {
+        "name": "demo",
+        "account": "123456789012",
+        "region": "eu-west-1",
+        "regions": ["eu-central-1"],
+        "tags": {"project": "Größe", "cost": 12},
+    },
     "state": "present",
     "allow_replacement": ["db_instance/main"],
     "tiers": ["network", "identity"],
-    "external": [{"kind": "vpc", "name": "theirs", "match": {"tags": {"Name": "theirs"}}}],
-    "adopt": [{"kind": "vpc", "name": "main", "id": "vpc-0a1b2c3d4e5f60718"}],
+    "external": [{"kind": "vpc", "name": "theirs", "match": {"tags": {"Name": "theirs"}}, "region": "eu-central-1"}],
+    "adopt": [{"kind": "vpc", "name": "main", "id": "vpc-0a1b2c3d4e5f60718", "region": "eu-west-1"}],
     "moved": [{"kind": "security_group", "from": "web", "to": "app"}],
     "prune": False,
     "lock": {"lease": 60, "settle": 10},

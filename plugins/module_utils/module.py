@@ -150,7 +150,7 @@ def guarded(module: AnsibleAWSModule, work: Callable[[], dict[str, Any]]) -> Non
     except ApplyFailed as error:
         module.fail_json(msg=str(error), failures=error.failures, **error.result)
     except TerraceError as error:
-        module.fail_json(msg=str(error), changed=False, resources=[])
+        module.fail_json(msg=str(error), **{"changed": False, "resources": [], **error.result})
     except Exception as error:
         module.fail_json(msg=explain(error), exception=traceback.format_exc(), changed=False, resources=[])
     else:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine import perform, report, retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine import perform, report, retry, visible
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, explain
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import FAILED, GONE, READY, Context, Found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import (
@@ -56,6 +56,7 @@ class Apply:
         self._updated: set[StepId] = set()
         self._polls: dict[tuple[str, str], tuple[float, float]] = {}
         self._ids: dict[StepId, str] = {}
+        self._seen: set[StepId] = set()
         self._done: set[StepId] = set()
         self._failed: dict[StepId, str] = {}
         self._tiers: dict[str, tuple[float, float]] = {}
@@ -72,6 +73,7 @@ class Apply:
                     self._collect(self._steps[self._running.pop(future)], future)
                 for kind_and_region in self._due():
                     self._poll(*kind_and_region)
+            self._wait_until_visible()
         if len(self._done) < len(self._steps):
             raise ApplyFailed(self._failure_lines(), self._results())
         return self._results()
@@ -134,6 +136,18 @@ class Apply:
             tags,
             fresh_parents=step.action != "update" or self._has_fresh_parents(step),
         )
+
+    def _wait_until_visible(self) -> None:
+        """Let the run end when the next one cannot overlook what this one has made. What was awaited has been seen."""
+        made: dict[visible.Listing, set[str]] = {}
+        for id_ in self._ids.keys() - self._seen:
+            step = self._steps[id_]
+            if step.phase == MAKE and step.action in ("create", "replace"):
+                made.setdefault((step.kind.name, self._context(step).region), set()).add(self._ids[id_])
+        kinds = {step.kind.name: step.kind for step in self._steps.values()}
+        for (kind, _region), ids in visible.wait_until_visible(made, kinds, self._contexts, self._pool, self._stopping).items():
+            text = f"{kind} {', '.join(sorted(ids))} does not show in AWS's lists yet: wait before the next run"
+            self._progress.send("note", text=text)
 
     def _finished_calls(self) -> set[Future[Found | None]]:
         """Return the calls that are over, after a wait for the first of them or for the next poll."""
@@ -216,6 +230,8 @@ class Apply:
 
     def _look(self, waiting: Waiting, seen: Found | None) -> None:
         step, elapsed = waiting.step, time.monotonic() - waiting.since
+        if seen is not None:
+            self._seen.add(step.id)
         if (seen is None) if step.phase == REMOVE else (seen is not None and seen.state in (READY, FAILED)):
             del self._waiting[step.id]
             self._advance(step, None if step.phase == REMOVE else seen)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import foreign, report
@@ -23,7 +24,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
     Reference,
     Stack,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, InvalidOption, Refused
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, never
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import (
     Plan,
@@ -105,12 +106,14 @@ def converge(
     progress.send("survey", kinds=len(kinds))
     planned = survey_and_plan()
     progress.send("plan", **report.summary(planned.plan.steps))
+    _refuse(planned, _result(request, applied, kinds, planned) if request.check else {})
     for text in report.disruptions(planned.plan.steps):
         progress.send("note", text=text)
     if request.check or planned.plan.settled:
         return _result(request, applied, kinds, planned)
     with lock() as run_id:
         planned = survey_and_plan()
+        _refuse(planned)
         result = _result(request, applied, kinds, planned)
         run = Apply(planned.plan, planned.contexts, planned.survey, planned.resolved, run_id, progress)
         try:
@@ -119,6 +122,12 @@ def converge(
             failure.result = result | _done(failure.resources) | {"outputs": _outputs(request, applied, kinds, planned.resolved)}
             raise
     return result | {"outputs": _outputs(request, applied, kinds, planned.resolved)}
+
+
+def _refuse(planned: Planned, shown: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Raise Refused if the plan must not be carried out. `shown` is what a check run would have returned."""
+    if planned.plan.refusals:
+        raise Refused("nothing was changed: " + "; ".join(planned.plan.refusals), {**shown, "changed": False})
 
 
 def _survey_and_plan(

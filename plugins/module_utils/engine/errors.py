@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 
 class TerraceError(Exception):
-    """Base of everything the engine raises on purpose."""
+    """Base of everything the engine raises on purpose. `result` is as much of the module's result as there is."""
+
+    result: Mapping[str, Any] = MappingProxyType({})
 
 
 class InvalidOption(TerraceError):
@@ -23,6 +26,10 @@ class InvalidOption(TerraceError):
 
 class Refused(TerraceError):
     """The plan contains something that must not be done; nothing was changed."""
+
+    def __init__(self, message: str, result: Mapping[str, Any] = MappingProxyType({})) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 class NotReady(TerraceError):
@@ -52,7 +59,6 @@ class ApplyFailed(TerraceError):
         super().__init__("; ".join(_together(failures)))
         self.failures = failures
         self.resources = resources
-        self.result: dict[str, Any] = {}
 
 
 # Each call has its own, though the problem is the same.

@@ -139,7 +139,8 @@ class Kind:
     fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
     call has returned (a create says so by the state it returns). `timeout` is in seconds.
     `lookup` kinds are only looked up, never changed. `id_filter` is the name of EC2's filter by id, for kinds whose list
-    filters by tags. A `global_service` is surveyed once, whatever regions the stack has.
+    filters by tags. What is `mended_by_update` need not have settled before it is updated: it may never do so otherwise.
+    A `global_service` is surveyed once, whatever regions the stack has.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Kind:
     waits_for: tuple[str, ...] = ()
     lookup: bool = False
     id_filter: str | None = None
+    mended_by_update: bool = False
     global_service: bool = False
     create_before_delete: bool = False
     name_format: str = "{stack}-{name}"

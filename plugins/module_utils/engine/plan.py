@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -49,14 +49,17 @@ class Step:
     @property
     def unsettled(self) -> bool:
         """Whether the resource is still on its way, from an earlier run, and has to be awaited before anything else."""
-        return self.phase == MAKE and self.found is not None and self.found.state == PENDING and not self.kind.lookup
+        if self.phase != MAKE or self.found is None or self.found.state != PENDING or self.kind.lookup:
+            return False
+        return not (self.kind.mended_by_update and self.action == "update")
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Steps in an order that a reader can follow."""
+    """Steps in an order that a reader can follow. `refusals` say why it must not be carried out."""
 
     steps: tuple[Step, ...]
+    refusals: tuple[str, ...] = ()
 
     @property
     def work(self) -> tuple[Step, ...]:
@@ -83,7 +86,7 @@ def plan_present(
     moved: Mapping[Key, str] = MappingProxyType({}),
     pruned: Mapping[str, list[Found]] = MappingProxyType({}),
 ) -> Plan:
-    """Compare every declaration with what was found. Binds matches into `resolved`. Raises Refused.
+    """Compare every declaration with what was found. Binds matches into `resolved`. Raises Refused if there is no plan.
 
     `externals` are declared things that are not ours: they are compared and never changed. `moved` has the earlier
     name of a key, `pruned` what is to be deleted because it is not declared any more.
@@ -110,10 +113,8 @@ def plan_present(
             removed_first.add(declaration.key)
     steps += _surplus_children(steps, found, kinds)
     steps += _removals(_with_children(pruned, found, kinds), kinds, frozenset(step.id for step in steps if step.phase == MAKE))
-    _refuse_impossible(steps)
-    _refuse_replacements(steps, set(allow_replacement))
-    _refuse_guarded(steps)
-    return Plan(tuple(_sorted_by_waits(_removals_after_referrers(steps, needs, removed_first))))
+    refusals = (*_impossible(steps), *_not_allowed(steps, set(allow_replacement)), *_guarded(steps))
+    return Plan(tuple(_sorted_by_waits(_removals_after_referrers(steps, needs, removed_first))), refusals)
 
 
 def plan_adoption(
@@ -132,10 +133,9 @@ def plan_adoption(
 
 
 def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> Plan:
-    """Delete all that is ours, users before what they use. Raises Refused when a guard objects."""
+    """Delete all that is ours, users before what they use."""
     steps = _removals(ours, kinds)
-    _refuse_guarded(steps)
-    return Plan(tuple(_sorted_by_waits(steps)))
+    return Plan(tuple(_sorted_by_waits(steps)), tuple(_guarded(steps)))
 
 
 def _removals(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind], after: frozenset[StepId] = frozenset()) -> list[Step]:
@@ -239,7 +239,8 @@ def _steps_for(
     desired = resolved.values(declaration.values)
     matches = match(declaration, kind, desired, candidates, stack)
     matches += [] if earlier_name is None else named(earlier_name, kind, candidates, stack)
-    if len(matches) > 1:
+    successor = _successor(matches, desired) if kind.create_before_delete else None
+    if len(matches) > 1 and not successor:
         ids = ", ".join(sorted(found.id for found in matches))
         raise Refused(
             f"{declaration.key}: {len(matches)} resources carry its identity ({ids}); delete one, or remove its terrace:id tag"
@@ -249,14 +250,22 @@ def _steps_for(
         _refuse_missing_lookup(declaration, kind)
         _refuse_foreign(declaration, kind, candidates, stack)
         return [Step(MAKE, action="create", waits=waits, **common)]
-    found = matches[0]
+    found = successor or matches[0]
+    left = [Step(REMOVE, action="delete", found=other, **common) for other in matches if other is not found]
     changes = () if kind.lookup else (*_moves(found, declaration, kind, stack), *_changes(found, desired))
     tags = missing_tags(declaration, kind, found, stack)
     if any(change.create_only for change in changes):
         return _replacement(found, changes, waits, create_first, common)
     resolved.bind(declaration.key, found)
     action = "update" if changes or tags else "none"
-    return [Step(MAKE, action=action, found=found, changes=changes, tags=tags, waits=waits, **common)]
+    make = Step(MAKE, action=action, found=found, changes=changes, tags=tags, waits=waits, **common)
+    return [make, *(dataclasses.replace(step, waits=frozenset({make.id})) for step in left)]
+
+
+def _successor(matches: list[Found], desired: Any) -> Found | None:
+    """Return what an interrupted replacement has made already, if only that is as declared, with the old beside it."""
+    fitting = [found for found in matches if not any(change.create_only for change in compare(found.values, desired))]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _moves(found: Found, declaration: Declaration, kind: Kind, stack: Stack) -> tuple[Change, ...]:
@@ -317,37 +326,36 @@ def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[F
             )
 
 
-def _refuse_impossible(steps: Iterable[Step]) -> None:
-    """Refuse the whole plan if AWS has no way from what is there to what is declared."""
-    obstacles = [
-        f"{step.declaration.path}: {step.key}: {change.field} {change.obstacle}"
+def _impossible(steps: Iterable[Step]) -> Iterator[str]:
+    """Say where AWS has no way from what is there to what is declared."""
+    for step in steps:
+        if step.phase == MAKE and step.declaration:
+            obstacles = (f"{change.field} {change.obstacle}" for change in step.changes if change.obstacle)
+            yield from (f"{step.declaration.path}: {step.key}: {obstacle}" for obstacle in obstacles)
+
+
+def _not_allowed(steps: Iterable[Step], allowed: set[str]) -> Iterator[str]:
+    """Say which replacements are not allowed. What is impossible is not to be done by a replacement either."""
+    reasons = [
+        f"{step.key} ({', '.join(change.field for change in step.changes if change.create_only)})"
         for step in steps
-        if step.phase == MAKE and step.declaration
-        for change in step.changes
-        if change.obstacle
+        if step.action == "replace" and step.phase == MAKE and str(step.key) not in allowed
+        if not any(change.obstacle for change in step.changes)
     ]
-    if obstacles:
-        raise Refused("nothing was changed: " + "; ".join(obstacles))
-
-
-def _refuse_replacements(steps: Iterable[Step], allowed: set[str]) -> None:
-    refused = [step for step in steps if step.action == "replace" and step.phase == MAKE and str(step.key) not in allowed]
-    if refused:
-        reasons = "; ".join(
-            f"{step.key} ({', '.join(change.field for change in step.changes if change.create_only)})" for step in refused
-        )
-        raise Refused(f"these changes need a replacement: {reasons}. Name them in allow_replacement to go on")
-
-
-def _refuse_guarded(steps: Iterable[Step]) -> None:
-    """Refuse the whole plan if it deletes or replaces what must not be deleted."""
-    objections = [
-        f"{step.key}: {reason}"
+    reasons += [
+        f"{step.key} (an earlier one was interrupted and has left {step.found.id})"
         for step in steps
-        if step.phase == REMOVE and step.kind.guard and (reason := step.kind.guard(step.found))
+        if step.action == "delete" and step.declaration and str(step.key) not in allowed
     ]
-    if objections:
-        raise Refused("nothing was changed: " + "; ".join(sorted(objections)))
+    if reasons:
+        yield f"these changes need a replacement: {'; '.join(reasons)}. Name them in allow_replacement to go on"
+
+
+def _guarded(steps: Iterable[Step]) -> Iterator[str]:
+    """Say what is to be deleted or replaced and must not be."""
+    for step in sorted((s for s in steps if s.phase == REMOVE and s.kind.guard), key=lambda s: s.key):
+        if reason := step.kind.guard(step.found):
+            yield f"{step.key}: {reason}"
 
 
 def _surplus_children(steps: list[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind]) -> list[Step]:
@@ -378,8 +386,9 @@ def _owner(found: Found, kind: Kind, candidates: Mapping[tuple[str, str], T]) ->
 
 
 def _removals_after_referrers(steps: list[Step], needs: Mapping[Key, set[Key]], removed_first: set[Key]) -> list[Step]:
-    """Let the removal of a replaced resource wait for those of its users, and until the users left have moved to the new one."""
-    removals = {step.key: step.id for step in steps if step.phase == REMOVE and step.action == "replace"}
+    """Let the removal of a replaced resource wait for those of its users, and until the users left have moved to the new
+    one. The replacement may be that of an earlier run."""
+    removals = {step.key: step.id for step in steps if step.phase == REMOVE and step.declaration}
     result = []
     for step in steps:
         if step.id == removals.get(step.key):

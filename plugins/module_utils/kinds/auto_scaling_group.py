@@ -212,6 +212,8 @@ KIND = Kind(
     tag=tag,
     guard=guard,
     waits_for=("update", "delete"),
+    # A group whose instances cannot start goes on trying; another launch template is what helps it.
+    mended_by_update=True,
     unique_name=True,
     retries=tuple(
         Retry(operation, "ValidationError", LATE)

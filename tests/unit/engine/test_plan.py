@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -116,16 +117,41 @@ def test_a_foreign_resource_of_the_same_name_is_refused() -> None:
 
 def test_a_replacement_is_refused_naming_key_and_fields() -> None:
     found = {"network": [ours(network(), "n-1"), ours(network("b"), "n-2")]}
-    with pytest.raises(Refused, match=r"network/b \(cidr\); network/main \(cidr\)|network/main \(cidr\); network/b \(cidr\)"):
-        plan(Account(), network(cidr="10.1.0.0/16"), network("b", cidr="10.2.0.0/16"), found=found)
+    planned = plan(Account(), network(cidr="10.1.0.0/16"), network("b", cidr="10.2.0.0/16"), found=found)
+    (refusal,) = planned.refusals
+    assert "network/b (cidr)" in refusal and "network/main (cidr)" in refusal and "allow_replacement" in refusal
 
 
 def test_an_allowed_replacement_that_a_guard_objects_to_is_refused() -> None:
     account = Account(network={"guard": lambda _found: "deletion protection is on"})
-    with pytest.raises(Refused, match="nothing was changed: network/main: deletion protection is on"):
-        plan(
-            account, network(cidr="10.1.0.0/16"), found={"network": [ours(network(), "n-1")]}, allow_replacement=["network/main"]
-        )
+    found = {"network": [ours(network(), "n-1")]}
+    planned = plan(account, network(cidr="10.1.0.0/16"), found=found, allow_replacement=["network/main"])
+    assert planned.refusals == ("network/main: deletion protection is on",)
+
+
+def test_an_interrupted_replacement_is_finished_if_it_is_allowed() -> None:
+    account = Account(network={"create_before_delete": True})
+    old, new = ours(network(), "n-1"), ours(network(cidr="10.1.0.0/16"), "n-2")
+    wanted, found = network(cidr="10.1.0.0/16"), {"network": [old, new]}
+    assert "n-1" in plan(account, wanted, found=found).refusals[0]
+    planned = plan(account, wanted, found=found, allow_replacement=["network/main"])
+    assert planned.refusals == ()
+    assert [(step.phase, step.action, step.found.id) for step in planned.steps] == [
+        (MAKE, "none", "n-2"),
+        (REMOVE, "delete", "n-1"),
+    ]
+
+
+def test_two_equal_matches_are_no_interrupted_replacement() -> None:
+    found = {"network": [ours(network(), "n-1"), ours(network(), "n-2")]}
+    with pytest.raises(Refused, match="2 resources carry its identity"):
+        plan(Account(network={"create_before_delete": True}), network(), found=found)
+
+
+def test_nothing_moves_between_regions() -> None:
+    elsewhere = dataclasses.replace(ours(network(), "n-1"), region="eu-central-1")
+    (refusal,) = plan(Account(), network(), found={"network": [elsewhere]}).refusals
+    assert "network/main (region)" in refusal
 
 
 @pytest.mark.parametrize("new_first", [True, False])

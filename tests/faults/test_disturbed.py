@@ -58,3 +58,13 @@ def test_disturbed(bench: Bench, name: str, disturbance: str, seed: int) -> None
     assert outcome.code == 0, f"{outcome.message or outcome.output}\n{dict(bench.proxy.injected)}"
     bench.proxy.inflict(Faults())
     bench.settled(scenario, clean)
+
+
+def test_a_run_right_after_another_does_not_overlook_what_that_has_made(bench: Bench) -> None:
+    scenario = SCENARIOS["provision"]
+    bench.prepare(scenario)
+    bench.proxy.inflict(Faults(lag=1.5))
+    first = bench.run(scenario)
+    assert first.code == 0, first.output
+    again = bench.run(scenario)
+    assert (again.code, again.work) == (0, {}), again.output

@@ -26,11 +26,10 @@ def emulator(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     return account
 
 
-def drift(emulator: Emulator, report: Path) -> tuple[int, str, dict[str, Any]]:
+def drift(emulator: Emulator, report: Path, *options: str) -> tuple[int, str, dict[str, Any]]:
     """Return the exit status, the output, and the report."""
-    done = playbook(
-        "playbooks/drift.yml", "-i", "inventories/jyoti", "-e", f"drift_report={report}", emulator=emulator, cwd=CHECKOUT
-    )
+    wanted = ("-e", f"drift_report={report}", *options)
+    done = playbook("playbooks/drift.yml", "-i", "inventories/jyoti", *wanted, emulator=emulator, cwd=CHECKOUT)
     return done.returncode, done.stdout, json.loads(report.read_text())
 
 
@@ -38,7 +37,7 @@ def test_equal_then_changed_by_hand_then_deleted_by_hand(emulator: Emulator, tmp
     ec2, logs = emulator.client("ec2"), emulator.client("logs")
     status, output, report = drift(emulator, tmp_path / "equal.json")
     assert status == 0, output
-    assert report == {"stack": "jyoti-production", "drifted": False, "differences": [], "orphans": []}
+    assert report == {"stack": "jyoti-production", "drifted": False, "refused": "", "differences": [], "orphans": []}
 
     tagged = [{"Name": "tag:terrace:id", "Values": ["network/subnet/app/eu-west-1a"]}]
     subnet = ec2.describe_subnets(Filters=tagged)["Subnets"][0]["SubnetId"]
@@ -66,3 +65,14 @@ def test_equal_then_changed_by_hand_then_deleted_by_hand(emulator: Emulator, tmp
     }
     assert "iam_role" not in output
     assert not [call for call in emulator.calls if call["mutating"]]
+
+
+def test_what_would_be_refused_is_listed_too(emulator: Emulator, tmp_path: Path) -> None:
+    database = description(terrace_deletion_protection=True)["database"]
+    database["instances"][0]["username"] = "somebody"
+    other = json.dumps({"terrace_database": database})
+    status, output, report = drift(emulator, tmp_path / "refused.json", "-e", other)
+    assert status == 2
+    assert "db_instance/main" in output and "2 differences" in output and "refuses to repair them" in output
+    assert "allow_replacement" in report["refused"]
+    assert [(d["action"], d["fields"]["username"]["after"]) for d in report["differences"]] == [("replace", "somebody")]

@@ -265,7 +265,16 @@ def _context(
         return tuple(resource for resource in survey.of(kind) if resource.region == region)
 
     return Context(
-        request.stack, region, client, declared, found, each, _tag_index(client, request.stack), notes.append, stopping
+        request.stack,
+        region,
+        client,
+        declared,
+        found,
+        each,
+        _tag_index(client, request.stack),
+        notes.append,
+        stopping,
+        client_in=clients,
     )
 
 

@@ -44,8 +44,11 @@ def pending(adoptions: Mapping[Key, Found], stack: Stack) -> dict[Key, Found]:
 
 def search(kind: Kind, context: Context, wanted: Mapping[str, Any]) -> list[Found]:
     """Return the resources of a kind that fit, whoever they belong to."""
-    filters = _filters(kind, wanted) if kind.id_filter else None
-    listed = kind.list(dataclasses.replace(context, filters=filters))
+    if kind.look_up:
+        listed = kind.look_up(context, wanted)
+    else:
+        filters = _filters(kind, wanted) if kind.id_filter else None
+        listed = kind.list(dataclasses.replace(context, filters=filters))
     return [found for found in listed if found.state not in (DELETING, GONE, FAILED) and _fits(found, wanted)]
 
 

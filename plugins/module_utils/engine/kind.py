@@ -94,7 +94,7 @@ class Context:
     """What a kind's functions may use: clients, the stack, and what the survey already knows.
 
     `stopping` tells that the operator has asked to stop: nothing is waited for any longer. `filters` make a list look
-    for something else than the stack's own resources.
+    for something else than the stack's own resources. `client_in` returns the client of a service in another region.
     """
 
     stack: Stack
@@ -107,6 +107,7 @@ class Context:
     note: Callable[[str], None]
     stopping: Callable[[], bool] = never
     filters: Sequence[Mapping[str, Any]] | None = None
+    client_in: Callable[[str, str], Any] | None = None
 
     def pages(self, service: str, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
         """Return the items under `key` of all pages of a list operation (boto3 paginator name)."""
@@ -139,7 +140,7 @@ class Kind:
     fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
     call has returned (a create says so by the state it returns). `timeout` is in seconds.
     `lookup` kinds are only looked up, never changed. `id_filter` is the name of EC2's filter by id, for kinds whose list
-    filters by tags. What is `mended_by_update` need not have settled before it is updated: it may never do so otherwise.
+    filters by tags; `look_up` finds what is not the stack's where neither list does. What is `mended_by_update` need not have settled before it is updated: it may never do so otherwise.
     A `global_service` is surveyed once, whatever regions the stack has.
     """
 
@@ -164,6 +165,7 @@ class Kind:
     waits_for: tuple[str, ...] = ()
     lookup: bool = False
     id_filter: str | None = None
+    look_up: Callable[[Context, Mapping[str, Any]], Iterable[Found]] | None = None
     mended_by_update: bool = False
     global_service: bool = False
     create_before_delete: bool = False

@@ -53,6 +53,7 @@ RESOURCES = {
         "arn:{partition}:rds:{region}:{account}:pg:default*",
         "arn:{partition}:rds:{region}:{account}:og:default*",
     ),
+    "s3": ("arn:{partition}:s3:::{names}",),
     "secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:{stack}/*",),
     "route53": ("arn:{partition}:route53:::hostedzone/*",),
     # By the kind's service and the service that it makes use of. Log delivery has no resources to name.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     auto_scaling_group,
+    bucket,
     db_instance,
     db_parameter_group,
     db_subnet_group,
@@ -48,6 +49,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import (
     monitoring,
     network,
     secrets,
+    storage,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import load_balancer as load_balancer_tier
 
@@ -55,6 +57,7 @@ KINDS = {
     module.KIND.name: module.KIND
     for module in (
         auto_scaling_group,
+        bucket,
         db_instance,
         db_parameter_group,
         db_subnet_group,
@@ -92,5 +95,7 @@ KINDS = {
     )
 }
 # In the order in which a reader meets them; the graph decides the order of work.
-TIERS = {module.TIER: module for module in (network, identity, secrets, database, load_balancer_tier, compute, monitoring)}
+TIERS = {
+    module.TIER: module for module in (network, identity, secrets, storage, database, load_balancer_tier, compute, monitoring)
+}
 TIER_KINDS = {name: module.KINDS for name, module in TIERS.items()}

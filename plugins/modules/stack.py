@@ -24,7 +24,7 @@ options:
     description: The tiers to apply. All by default.
     type: list
     elements: str
-    choices: [network, identity, secrets, database, load_balancer, compute, monitoring]
+    choices: [network, identity, secrets, storage, database, load_balancer, compute, monitoring]
   network:
     description: The options of M(terrace.aws.network).
     type: dict
@@ -33,6 +33,9 @@ options:
     type: dict
   secrets:
     description: The options of M(terrace.aws.secrets).
+    type: dict
+  storage:
+    description: The options of M(terrace.aws.storage).
     type: dict
   database:
     description: The options of M(terrace.aws.database).
@@ -141,6 +144,7 @@ EXAMPLES = r"""
     network: "{{ terrace_network | default(omit) }}"
     identity: "{{ terrace_identity | default(omit) }}"
     secrets: "{{ terrace_secrets | default(omit) }}"
+    storage: "{{ terrace_storage | default(omit) }}"
     database: "{{ terrace_database | default(omit) }}"
     load_balancer: "{{ terrace_load_balancer | default(omit) }}"
     compute: "{{ terrace_compute | default(omit) }}"

@@ -130,6 +130,11 @@ TIERS: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "storage": {
+        "buckets": [
+            {"name": "uploads", "region": "eu-central-1"},
+        ],
+    },
     "database": {
         "instances": [
             {

@@ -72,7 +72,9 @@ def create(context: Context, new: New, values: Secret) -> Found:
     answer = secrets.create_secret(
         Name=new.aws_name, Tags=new.tag_list, **arguments(values, {"description", "kms_key"}), **content
     )
-    return Found(answer["ARN"], values, new.tags, name=new.aws_name, attributes={"arn": answer["ARN"]})
+    return Found(
+        answer["ARN"], values, new.tags, name=new.aws_name, attributes=_attributes(answer["ARN"], answer.get("VersionId"))
+    )
 
 
 def update(context: Context, found: Found, values: Secret, fields: set[str]) -> None:
@@ -118,7 +120,17 @@ def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
 def _found(raw: Mapping[str, Any]) -> Found:
     values = read(Secret, raw, description=raw.get("Description", ""))
     state = DELETING if raw.get("DeletedDate") else READY
-    return Found(raw["ARN"], values, _tags(raw), state, name=raw["Name"], attributes={"arn": raw["ARN"]})
+    current = [version for version, stages in raw.get("VersionIdsToStages", {}).items() if "AWSCURRENT" in stages]
+    attributes = _attributes(raw["ARN"], next(iter(current), None))
+    return Found(raw["ARN"], values, _tags(raw), state, name=raw["Name"], attributes=attributes)
+
+
+def _attributes(arn: str, version: str | None) -> dict[str, Any]:
+    """`current` points to the current version of the value, as ECS writes it, and so changes whenever the value does.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    """
+    return {"arn": arn, "current": f"{arn}:::{version}" if version else None}
 
 
 KIND = Kind(

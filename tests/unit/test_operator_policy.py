@@ -108,7 +108,7 @@ def test_derived_names_are_covered_however_long(name: str) -> None:
     covered = resources("NamedElasticloadbalancing", stack={**STACK, "name": name}, load_balancer=BALANCERS)
     begins = covered[-1].rpartition("targetgroup/")[2].removesuffix("*")
     kind = KINDS["target_group"]
-    stack = type("Stack", (), {"name": name})
+    stack = type("Stack", (), {"name": name, "account": STACK["account"]})
     assert all(kind.aws_name(stack, logical, "-abcd").startswith(begins) for logical in ("a", "app" * 10))
 
 

@@ -140,7 +140,8 @@ class Kind:
     fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
     call has returned (a create says so by the state it returns). `timeout` is in seconds.
     `lookup` kinds are only looked up, never changed. `id_filter` is the name of EC2's filter by id, for kinds whose list
-    filters by tags; `look_up` finds what is not the stack's where neither list does. What is `mended_by_update` need not have settled before it is updated: it may never do so otherwise.
+    filters by tags; `look_up` finds what is not the stack's where the list does not. What is `mended_by_update` need not
+    have settled before it is updated: it may never do so otherwise.
     A `global_service` is surveyed once, whatever regions the stack has.
     """
 
@@ -178,7 +179,7 @@ class Kind:
 
     def aws_name(self, stack: Stack, name: str, suffix: str = "") -> str:
         """Return the derived AWS name of a resource, fitted to the service's limit."""
-        wanted = self.name_format.format(stack=stack.name, name=name)
+        wanted = self.name_format.format(stack=stack.name, name=name, account=stack.account)
         if not self.name_format.count("/"):
             wanted = wanted.replace("/", "-")
         return fit(wanted, self.name_limit - len(suffix)) + suffix

@@ -30,7 +30,9 @@ DEPENDENCY_CODES = (
     "ScalingActivityInProgress",
     "InvalidDBParameterGroupState",
 )
-EXISTS = re.compile(r"AlreadyExist|Duplicate|InvalidSubnet\.Conflict|ResourceExists|ResourceAlreadyExists|AlreadyAssociated")
+EXISTS = re.compile(
+    r"AlreadyExist|AlreadyOwnedByYou|Duplicate|InvalidSubnet\.Conflict|ResourceExists|ResourceAlreadyExists|AlreadyAssociated"
+)
 NOT_FOUND = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist|ResourceNotFound|InvalidGroup\.NotFound")
 
 

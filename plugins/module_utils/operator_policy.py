@@ -152,6 +152,7 @@ def _statements(scope: Scope, kinds: list[Kind]) -> Iterator[Statement]:
     yield from _tagged(scope, {action for action in needed if action.startswith("ec2:") and not _reads(action)})
     yield from _outside(scope, kinds)
     yield from _named(scope, kinds)
+    yield from _keys(scope, kinds)
     yield from _implied(scope, kinds, needed)
 
 
@@ -241,17 +242,40 @@ def _implied(scope: Scope, kinds: Iterable[Kind], needed: set[str]) -> Iterator[
         yield _allow(
             "PassRoles", ["iam:PassRole"], scope.arns("arn:{partition}:iam::{account}:role/terrace/{stack}/*"), **condition
         )
-    services = sorted({prefix(k.service) + ".amazonaws.com" for k in kinds if "iam:CreateServiceLinkedRole" in k.actions})
+    services = sorted({_linked_service(k) for k in kinds if "iam:CreateServiceLinkedRole" in k.actions})
     if services:
         roles = scope.arns("arn:{partition}:iam::{account}:role/aws-service-role/*")
         names = {"iam:AWSServiceName": services}
         yield _allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], roles, StringEquals=names)
-    keys = {action for action in needed if action.startswith("kms:")}
+    users = {k.service for k in kinds if k.service != "kms" and any(action.startswith("kms:") for action in k.actions)}
+    keys = {action for kind in kinds if kind.service in users for action in kind.actions if action.startswith("kms:")}
     if keys:
-        users = {kind.service for kind in kinds if keys & set(kind.actions)}
         via = sorted(f"{user}.{region}.amazonaws.com" for user in users for region in scope.regions)
         arns = scope.arns("arn:{partition}:kms:{region}:{account}:key/*")
         yield _allow("UseKeys", keys, arns, StringEquals={"kms:ViaService": via})
+
+
+def _linked_service(kind: Kind) -> str:
+    """Return the name of the service that makes a role for itself. For keys, it is the one of multi-region keys."""
+    return {"kms": "mrk.kms"}.get(kind.service, prefix(kind.service)) + ".amazonaws.com"
+
+
+def _keys(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
+    """Yield what manages keys: those with the stack's tag, and their names.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+    """
+    actions = {action for kind in kinds if kind.service == "kms" for action in kind.actions if action.startswith("kms:")}
+    if not actions:
+        return
+    keys = scope.arns("arn:{partition}:kms:{region}:{account}:key/*")
+    requested, present = ({f"aws:{which}Tag/{TAG_STACK}": scope.stack.name} for which in ("Request", "Resource"))
+    yield _allow("CreateKeys", ["kms:CreateKey"], ["*"], StringEquals=requested)
+    # A new replica is in another region: the call on the primary and the tags of what it makes are looked at apart.
+    yield _allow("TagNewKeys", ["kms:CreateKey", "kms:TagResource"], keys, StringEquals=requested)
+    yield _allow("ManageKeys", actions - {"kms:CreateKey"}, keys, StringEquals=present)
+    aliases = scope.arns("arn:{partition}:kms:{region}:{account}:alias/{names}")
+    yield _allow("NameKeys", {action for action in actions if action.endswith("Alias")}, aliases)
 
 
 def _trusted(trust: Mapping[str, Any]) -> Iterator[str]:

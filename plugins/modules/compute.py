@@ -105,8 +105,8 @@ options:
             default: true
           kms_key:
             description:
-              - The ARN of the KMS key, by default the account's key for volumes. The key's policy has to let the
-                service-linked role of Auto Scaling use it.
+              - The name of the KMS key, by default the account's key for volumes. Its C(services) have to name
+                V(autoscaling.amazonaws.com), which starts the instances.
             type: str
       key_name:
         description: The name of an EC2 key pair for SSH.

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: identity
-short_description: Converge a stack's roles and policies
+short_description: Converge a stack's roles, policies and keys
 version_added: 0.1.0
 description:
-  - Converges IAM roles with their instance profiles, and customer managed policies that roles share.
+  - Converges IAM roles with their instance profiles, customer managed policies that roles share, and KMS keys.
   - The inline and attached policies of a declared role are managed as a whole. What is not declared is removed.
-  - Everything stands under the path C(/terrace/<stack>/), so that permissions to manage it can be confined to it.
+  - All of IAM stands under the path C(/terrace/<stack>/), so that permissions to manage it can be confined to it.
     Such a permission needs C(iam:PassRole) on the roles too, for the instances and services that get them.
   - What exists is read by C(iam:GetAccountAuthorizationDetails), which answers for the whole account in a few calls,
     however many roles the stack has.
+  - A key is called C(alias/<stack>-<name>) in AWS. When it is deleted, AWS waits for the O(keys[].deletion_window) and then
+    nobody can read any more what it encrypts. Declaring the key again within that time cancels the deletion.
 author: Terrace contributors (@terrace-aws)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -73,7 +75,8 @@ options:
               - The statements, each with C(actions), C(resources), and optionally C(effect) (V(Allow) by default),
                 C(conditions) and C(sid).
               - >-
-                A resource is an ARN, V(*), or a thing of the stack such as C({secret: app}) or C({log_group: app}).
+                A resource is an ARN, V(*), or a thing of the stack such as C({secret: app}), C({log_group: app}) or
+                C({kms_key: main}).
               - >-
                 C(conditions) is written as in a policy document, for example
                 C({StringEquals: {"aws:RequestedRegion": eu-west-1}}).
@@ -106,6 +109,67 @@ options:
         type: list
         elements: dict
         required: true
+  keys:
+    description:
+      - Symmetric keys. What a key's policy allows to the account is what IAM policies allow; the options below allow more.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Its name in the description, which every C(kms_key) of the stack refers to.
+        type: str
+        required: true
+      description:
+        description: What the key is for.
+        type: str
+        default: ""
+      administrators:
+        description:
+          - Who may manage the key and not use it. Each is the name of one of O(roles), of an external C(iam_role), or an ARN.
+          - An adopted role that has another name in AWS than the stack would give it is named by its ARN.
+        type: list
+        elements: str
+        default: []
+      users:
+        description: Who may encrypt and decrypt, written like O(keys[].administrators).
+        type: list
+        elements: str
+        default: []
+      services:
+        description:
+          - Services that may use the key for this account, such as V(logs.amazonaws.com) for log groups and
+            V(cloudwatch.amazonaws.com) for alarms that publish to an encrypted topic.
+          - V(autoscaling.amazonaws.com) stands for its service-linked role, for the volumes of instances.
+        type: list
+        elements: str
+        default: []
+      enabled:
+        description: Whether the key can be used. What a disabled key encrypts cannot be read.
+        type: bool
+        default: true
+      rotation:
+        description: After how many days AWS makes new key material, 90 to 2560, or 0 for never. Old material stays readable.
+        type: int
+        default: 365
+      deletion_window:
+        description: For how many days a deletion can be cancelled, 7 to 30.
+        type: int
+        default: 30
+      region:
+        description: The region of the key, if it is another one of the stack's.
+        type: str
+      multi_region:
+        description:
+          - Whether there can be replicas in other regions. By default when O(keys[].regions) has any. AWS cannot change it
+            later.
+        type: bool
+      regions:
+        description:
+          - Regions with a replica, which has the same material and alias and is called C(<name>-<region>) in the description.
+        type: list
+        elements: str
+        default: []
 """
 
 EXAMPLES = r"""
@@ -130,6 +194,11 @@ EXAMPLES = r"""
               - actions: [logs:CreateLogStream, logs:PutLogEvents]
                 resources:
                   - log_group: app
+    keys:
+      - name: main
+        description: For all that is stored
+        users: [app]
+        services: [logs.amazonaws.com]
 """
 
 RETURN = r"""

@@ -39,9 +39,10 @@ options:
         description: Another name in AWS, for writers that cannot be told theirs.
         type: str
       kms_key:
-        description: The ARN of the key that encrypts new events, by default the service's own.
+        description:
+          - The name of the KMS key that encrypts new events, by default the service's own. Its C(services) have to name
+            V(logs.amazonaws.com).
         type: str
-        default: ""
 """
 
 EXAMPLES = r"""

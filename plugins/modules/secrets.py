@@ -61,7 +61,7 @@ options:
         type: bool
         default: true
       kms_key:
-        description: The ARN of the key that encrypts the secret, by default the account's C(aws/secretsmanager).
+        description: The name of the KMS key that encrypts the secret, by default the account's C(aws/secretsmanager).
         type: str
       recovery_window:
         description: For how many days a deleted secret can be restored, 7 to 30, or 0 for not at all.

@@ -10,11 +10,19 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_policy import IamPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.kms_alias import KmsAlias
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.kms_key import KmsKey
 from tests.contract.case import Case
 
 
 def document(*actions: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": ["*"]}]}
+
+
+def key_policy(*users: str) -> dict[str, Any]:
+    root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"}
+    using = {"Effect": "Allow", "Principal": {"AWS": list(users)}, "Action": "kms:Decrypt", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [root, *([using] if users else [])]}
 
 
 def trust(service: str) -> dict[str, Any]:
@@ -27,6 +35,8 @@ AGENT = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"
 SHARED = Declaration("iam_policy", "shared", "identity", IamPolicy(document=document("s3:*")))
 ROLE = Declaration("iam_role", "app", "identity", IamRole(trust=trust("ec2.amazonaws.com")))
 OTHER_ROLE = Declaration("iam_role", "other", "identity", IamRole(trust=trust("ec2.amazonaws.com")))
+KEY = Declaration("kms_key", "main", "identity", KmsKey(multi_region=False))
+OTHER_KEY = Declaration("kms_key", "other", "identity", KmsKey(multi_region=False))
 SHARED_ARN = Reference("iam_policy", "shared", "arn")
 
 CASES = {
@@ -60,5 +70,28 @@ CASES = {
         IamPolicy(document=document("s3:GetObject"), description="Subject"),
         "identity",
         changes={"document": document("s3:GetObject", "s3:ListBucket")},
+    ),
+    "kms_key": Case(
+        KmsKey(
+            description="Subject",
+            policy=key_policy(),
+            enabled=True,
+            rotation=365,
+            multi_region=False,
+            window=7,
+        ),
+        "identity",
+        changes={
+            "description": "Another",
+            "policy": key_policy("arn:aws:iam::123456789012:role/app"),
+            "enabled": False,
+            "rotation": 90,
+        },
+    ),
+    "kms_alias": Case(
+        KmsAlias(name="alias/contract-suite-subject", key=Reference("kms_key", "main", "arn")),
+        "identity",
+        (KEY, OTHER_KEY),
+        changes={"key": Reference("kms_key", "other", "arn")},
     ),
 }

@@ -24,7 +24,7 @@ class LogGroup:
 
     name: str | None = create_only()
     retention: int | None = mutable()
-    kms_key: str | None = mutable()
+    kms_key: Any = mutable(refers=("kms_key",))
 
 
 def list_log_groups(context: Context) -> Iterable[Found]:

@@ -30,7 +30,7 @@ class Secret:
     """
 
     description: str | None = mutable("Description")
-    kms_key: str | None = mutable("KmsKeyId")
+    kms_key: Any = mutable("KmsKeyId", refers=("kms_key",))
     generated: bool | None = initial()
     username: str | None = initial()
     value_key: str | None = initial()

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 
 # No quota of AWS, because those can be raised: more things than this in one list of one stack are a mistake.
 MANY = 1000
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
 REGION = Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1")
-KMS_KEY = Constraint(
-    pattern=r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[A-Za-z0-9/_-]{1,256}", says="a key is given by its ARN"
-)
+SERVICE = Constraint(pattern=r"[a-z0-9.-]{1,128}\.amazonaws\.com(\.cn)?", says="a service principal looks like ec2.amazonaws.com")
 # What all services take: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TAG_KEY = Constraint(
     pattern=r"(?!(?i:aws|terrace):)(?u:[\w .:/=+@-]{1,128})",
@@ -33,3 +34,16 @@ def reference(address: str) -> Constraint:
     return Constraint(
         pattern=r"[a-z][a-z0-9-]{0,63}", says="a name has letters, digits and hyphens, all lower case", refers=address
     )
+
+
+def partition(region: str) -> str:
+    """Return the partition of AWS that ARNs in a region name."""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+
+
+def key_of(name: str | None, default: Any = "") -> Any:
+    """Return the ARN of the KMS key of that name, `default` without a name."""
+    return Reference("kms_key", name, "arn") if name else default
+
+
+KMS_KEY = reference("kms_key/{}")

@@ -19,6 +19,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints imp
     NAME,
     TAG_KEY,
     TAG_VALUE,
+    key_of,
     reference,
     several,
 )
@@ -179,7 +180,7 @@ def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> Launc
 def _root_volume(volume: Mapping[str, Any], path: str) -> dict[str, Any]:
     if volume["kms_key"] and not volume["encrypted"]:
         raise InvalidOption(f"{path}.kms_key", "needs encrypted: true")
-    return {**volume, "kms_key": volume["kms_key"] or ""}
+    return {**volume, "kms_key": key_of(volume["kms_key"])}
 
 
 def _instance_tags(group: Mapping[str, Any], stack: Stack, path: str) -> dict[str, str]:

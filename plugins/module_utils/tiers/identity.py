@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The identity tier: IAM roles with their instance profiles, and policies that roles share."""
+"""The identity tier: IAM roles with their instance profiles, policies that roles share, and KMS keys."""
 
 from __future__ import annotations
 
@@ -16,10 +16,18 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_policy import IamPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, NAME, reference, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _identity_keys
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
+    MANY,
+    NAME,
+    SERVICE,
+    partition,
+    reference,
+    several,
+)
 
 TIER = "identity"
-KINDS = ("iam_role", "instance_profile", "iam_policy")
+KINDS = ("iam_role", "instance_profile", "iam_policy", "kms_key", "kms_alias")
 # Of every statement. Not part of SPEC, because Ansible's pages would get too deep to read.
 STATEMENT: Spec = {
     "sid": {"type": "str"},
@@ -55,6 +63,7 @@ SPEC = {
         "default": [],
         "options": {**POLICY, "description": {"type": "str", "default": ""}},
     },
+    "keys": {"type": "list", "elements": "dict", "default": [], "no_log": False, "options": _identity_keys.SPEC},
 }
 POLICY_NAME = Constraint(pattern=r"[A-Za-z0-9_+=,.@-]{1,128}", says="a policy's name has letters, digits and _+=,.@-")
 STATEMENT_CONSTRAINTS = {
@@ -77,9 +86,7 @@ CONSTRAINTS = {
     "roles": several(),
     "roles[].name": NAME,
     "roles[].description": DESCRIPTION,
-    "roles[].service": Constraint(
-        pattern=r"[a-z0-9.-]{1,128}\.amazonaws\.com(\.cn)?", says="a service principal looks like ec2.amazonaws.com"
-    ),
+    "roles[].service": SERVICE,
     "roles[].trust": Constraint(min_length=1),
     "roles[].max_session": Constraint(minimum=3600, maximum=43200),
     # The highest that the quota can be raised to.
@@ -93,18 +100,19 @@ CONSTRAINTS = {
     "policies[].name": NAME,
     "policies[].description": DESCRIPTION,
     "policies[].statements": Constraint(min_length=1, max_length=MANY),
+    **_identity_keys.CONSTRAINTS,
 }
 # Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_INLINE, MAX_MANAGED, MAX_TRUST = 10240, 6144, 2048
 EC2 = "ec2.amazonaws.com"
 # What a statement's resource may point to in the stack, with the attribute that policies need.
-RESOURCES = {"secret": "arn", "log_group": "streams"}
+RESOURCES = {"secret": "arn", "log_group": "streams", "kms_key": "arn"}
 ARN_OR_ALL = re.compile(r"\*|arn:[ -~]{1,2043}")
 
 
 def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
     """Return the declarations of validated options. Raises InvalidOption."""
-    return [*_policies(options), *_roles(options, stack)]
+    return [*_policies(options), *_roles(options, stack), *_identity_keys.declare(options, stack)]
 
 
 def _policies(options: Mapping[str, Any]) -> Iterator[Declaration]:
@@ -176,11 +184,7 @@ def _managed_policy(policy: str, stack: Stack, known: set[str], path: str) -> An
     if policy in known or not policy.rpartition("/")[2][:1].isupper():
         require_known(policy, known, path, "policy")
         return Reference("iam_policy", policy, "arn")
-    return f"arn:{_partition(stack.region)}:iam::aws:policy/{policy}"
-
-
-def _partition(region: str) -> str:
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+    return f"arn:{partition(stack.region)}:iam::aws:policy/{policy}"
 
 
 def _inline_policies(role: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.log_group import LogGroup
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, key_of, several
 
 TIER = "monitoring"
 KINDS = ("log_group",)
@@ -28,7 +27,7 @@ SPEC = {
             "name": {"type": "str", "required": True},
             "retention": {"type": "int", "choices": RETENTION_DAYS, "default": 30},
             "log_group": {"type": "str"},
-            "kms_key": {"type": "str", "default": "", "no_log": False},
+            "kms_key": {"type": "str", "no_log": False},
         },
     },
 }
@@ -41,7 +40,7 @@ CONSTRAINTS = {
         pattern=r"(?!aws/)[A-Za-z0-9_./#-]{1,512}",
         says="a log group's name has letters, digits and _./#-, and does not begin with aws/",
     ),
-    "log_groups[].kms_key": dataclasses.replace(KMS_KEY, pattern=f"|{KMS_KEY.pattern}"),
+    "log_groups[].kms_key": KMS_KEY,
 }
 
 
@@ -51,5 +50,5 @@ def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:  # noq
 
 
 def _declared(group: Mapping[str, Any], path: str) -> Declaration:
-    values = LogGroup(name=group["log_group"], retention=group["retention"], kms_key=group["kms_key"])
+    values = LogGroup(name=group["log_group"], retention=group["retention"], kms_key=key_of(group["kms_key"]))
     return Declaration("log_group", group["name"], TIER, values, path)

@@ -11,7 +11,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import Secret
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, key_of, several
 
 TIER = "secrets"
 KINDS = ("secret",)
@@ -62,7 +62,7 @@ def _declared(secret: Mapping[str, Any], path: str) -> Declaration:
     _check(secret, path)
     values = Secret(
         description=secret["description"],
-        kms_key=secret["kms_key"],
+        kms_key=key_of(secret["kms_key"], None),
         generated=secret["content"] == "generated",
         username=secret["username"],
         value_key=secret["value_key"],

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
+KEY = "main"
 COMMON: dict[str, Any] = {
     "stack": {
         "name": "demo",
@@ -113,6 +113,21 @@ TIERS: dict[str, dict[str, Any]] = {
             {"name": "flow", "trust": {"Version": "2012-10-17", "Statement": []}},
         ],
         "policies": [{"name": "shared", "description": "For all", "statements": [STATEMENT]}],
+        "keys": [
+            {
+                "name": KEY,
+                "description": "For all that is stored",
+                "administrators": ["arn:aws:iam::123456789012:role/operators"],
+                "users": ["app"],
+                "services": ["logs.amazonaws.com", "autoscaling.amazonaws.com"],
+                "enabled": True,
+                "rotation": 180,
+                "deletion_window": 7,
+                "region": "eu-west-1",
+                "multi_region": True,
+                "regions": ["eu-central-1"],
+            }
+        ],
     },
     "secrets": {
         "secrets": [

@@ -35,6 +35,7 @@ PATCHES = (
     "tagged_resources",
     "policy_details",
     "log_group_keys",
+    "keys",
 )
 
 

@@ -13,7 +13,7 @@ import docker.errors
 
 from local_cloud.images.base import BASE_IMAGE, ImageError, ensure_base
 
-IMAGES = ("host", "postgres", "proxy")
+IMAGES = ("host", "mariadb", "postgres", "proxy", "redis")
 DIRECTORY = Path(__file__).parent
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 

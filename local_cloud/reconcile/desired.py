@@ -57,8 +57,17 @@ class Host:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a read replica follows."""
+
+    arn: str
+    endpoint: str
+    port: int
+
+
+@dataclass(frozen=True)
 class Database:
-    """An RDS instance."""
+    """An RDS instance; a read replica has a `source`, a restored one the snapshot's ARN as `origin`."""
 
     arn: str
     identifier: str
@@ -72,12 +81,22 @@ class Database:
     password: str = field(repr=False)
     force_tls: bool
     running: bool
+    source: Source | None
+    origin: str
     firewall: Firewall
 
     @property
     def container(self) -> str:
         """Return the container's name."""
         return f"terrace-db-{self.identifier}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The data of an RDS snapshot: a copy of an instance's or of another snapshot's, by ARN."""
+
+    arn: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -158,4 +177,5 @@ class Desired:
     networks: tuple[Network, ...] = ()
     hosts: tuple[Host, ...] = ()
     databases: tuple[Database, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
     balancers: tuple[Balancer, ...] = ()

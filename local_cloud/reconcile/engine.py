@@ -16,7 +16,8 @@ from docker.types import EndpointConfig
 from local_cloud.paths import scope
 
 LABEL = "terrace.local"
-INSTANCE, DATABASE, BALANCER, HELPER, NETWORK = "instance", "database", "balancer", "helper", "network"
+INSTANCE, DATABASE, CACHE, FILES, BALANCER, HELPER = "instance", "database", "cache", "files", "balancer", "helper"
+NETWORK, SNAPSHOT = "network", "snapshot"
 
 # A company's proxy signs with an authority that the machine trusts and a fresh image does not.
 BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))

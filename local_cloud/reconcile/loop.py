@@ -31,7 +31,15 @@ PAUSE = 2
 SETTLE_SECONDS = 20
 # Even without a reason, look this often (in ticks): what goes wrong outside of our sight is repaired then.
 PATROL = 60
-PHASES = ("rds.creating", "rds.deleting", "elbv2.creating", "elbv2.deleting", "nat.creating", "nat.deleting")
+PHASES = (
+    "rds.creating",
+    "rds.deleting",
+    "rds.snapshot.creating",
+    "elbv2.creating",
+    "elbv2.deleting",
+    "nat.creating",
+    "nat.deleting",
+)
 
 
 class Reconciler:
@@ -66,6 +74,7 @@ class Reconciler:
         self._emulator.on_settle(self.settle)
         lifecycle.gate("rds.creating", lambda arn: arn in self._databases.ready)
         lifecycle.gate("rds.deleting", lambda arn: arn not in self._databases.present)
+        lifecycle.gate("rds.snapshot.creating", lambda arn: arn in self._databases.snapshots.ready)
         lifecycle.gate("elbv2.creating", lambda arn: arn in self._balancers.present)
         lifecycle.gate("elbv2.deleting", lambda arn: arn not in self._balancers.present)
         target_health.observers.append(self._health.of)
@@ -136,7 +145,7 @@ class Reconciler:
             (balancers[item.arn], item.firewall, (gateways[item.vpc], haproxy.STATISTICS_PORT)) for item in desired.balancers
         ]
         self._firewalls.apply(proxies)
-        databases = self._databases.reconcile(desired.databases)
+        databases = self._databases.reconcile(desired.databases, desired.snapshots)
         servers: list[Member] = [
             (databases[item.arn], item.firewall, None) for item in desired.databases if item.arn in databases
         ]

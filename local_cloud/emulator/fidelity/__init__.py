@@ -32,6 +32,8 @@ PATCHES = (
     "database_lifecycle",
     "database_changes",
     "database_secrets",
+    "database_replicas",
+    "database_contents",
     "tagged_resources",
     "policy_details",
     "log_group_keys",

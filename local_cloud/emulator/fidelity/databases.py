@@ -66,17 +66,21 @@ def default_db_parameter_group_details(original: Any, self: Any) -> tuple[str, s
 def create_db_instance(original: Any, self: Any, db_kwargs: dict[str, Any]) -> DBInstance:
     """Put the database's interface into a subnet of its group."""
     database = original(self, db_kwargs)
-    group = getattr(database, "db_subnet_group", None)
-    if group is not None:
-        ec2 = ec2_backends[self.account_id][self.region_name]
-        chosen = [subnet for subnet in group._subnets if subnet.availability_zone == database.availability_zone]
-        subnet = (chosen or group._subnets)[0]
-        database.availability_zone = subnet.availability_zone
-        interface = interfaces.attach(
-            ec2, interface_owner(database), subnet, database.vpc_security_group_ids, "RDSNetworkInterface"
-        )
-        interface.requester_id = "amazon-rds"
+    place(self, database)
     return database
+
+
+def place(backend: Any, database: DBInstance) -> None:
+    """Give a database its interface, if it is in a subnet group."""
+    group = getattr(database, "db_subnet_group", None)
+    if group is None:
+        return
+    ec2 = ec2_backends[backend.account_id][backend.region_name]
+    chosen = [subnet for subnet in group._subnets if subnet.availability_zone == database.availability_zone]
+    subnet = (chosen or group._subnets)[0]
+    database.availability_zone = subnet.availability_zone
+    interface = interfaces.attach(ec2, interface_owner(database), subnet, database.vpc_security_group_ids, "RDSNetworkInterface")
+    interface.requester_id = "amazon-rds"
 
 
 @around(RDSBackend, "modify_db_instance")

@@ -15,6 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import R
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from local_cloud.emulator import Emulator
 from tests.contract.harness import actions, loopback_clients, run
+from tests.integration.jyoti import description
 
 STACK = Stack("mine", "123456789012", "eu-west-1")
 VPC = {"name": "main", "cidr": "10.60.0.0/16", "zones": ["eu-west-1a"]}
@@ -58,6 +59,13 @@ def made_by_hand(clients: Callable[[str, str], Any]) -> tuple[str, str]:
     return vpc, ec2.create_security_group(GroupName="theirs", Description="Security group web", VpcId=vpc)["GroupId"]
 
 
+def subnet_by_hand(clients: Callable[[str, str], Any], vpc: str) -> str:
+    ec2 = clients("ec2", STACK.region)
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.60.0.0/20", AvailabilityZone=VPC["zones"][0])["Subnet"]["SubnetId"]
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    return subnet
+
+
 def test_external_things_are_used_and_never_written_to(account: Account) -> None:
     emulator, clients = account
     vpc, group = made_by_hand(clients)
@@ -98,20 +106,29 @@ def test_an_external_thing_has_to_be_found_and_as_described(account: Account) ->
 def test_adoption_writes_tags_only_and_then_shows_what_differs(account: Account) -> None:
     emulator, clients = account
     vpc, group = made_by_hand(clients)
-    adoptions = (Adoption("vpc", "main", vpc, "adopt[0]"), Adoption("security_group", "web", group, "adopt[1]"))
-    plan = run(clients, STACK, network("web"), adoptions=adoptions, check=True)
-    assert actions(plan) == {"vpc/main": "update", "security_group/web": "update"}
+    subnet = subnet_by_hand(clients, vpc)
+    wanted = network("web", subnets=("app",))
+    ours = {"vpc/main": vpc, "security_group/web": group, "subnet/app/eu-west-1a": subnet}
+    adoptions = tuple(Adoption(*key.split("/", 1), id_, f"adopt[{n}]") for n, (key, id_) in enumerate(ours.items()))
+    plan = run(clients, STACK, wanted, adoptions=adoptions, check=True)
+    assert actions(plan) == dict.fromkeys(ours, "update")
     assert {field for r in plan["resources"] for field in r["fields"]} == {"tags"}
     emulator.calls.clear()
-    adopted = run(clients, STACK, network("web"), adoptions=adoptions)
+    adopted = run(clients, STACK, wanted, adoptions=adoptions)
     assert len(adopted["notes"]) == 1
     assert set(changes(emulator)) == {"CreateTags"}
-    after = run(clients, STACK, network("web"), adoptions=adoptions, check=True)
-    assert not any(r["fields"] == ["tags"] for r in after["resources"])
+    after = run(clients, STACK, wanted, adoptions=adoptions, check=True)
+    # What was made by hand has no names for hosts, gives public addresses, and is in the default network ACL.
+    differing = {f"{r['kind']}/{r['name']}": r["fields"] for r in after["resources"] if r["action"] == "update"}
+    assert {key: fields for key, fields in differing.items() if key in ours} == {
+        "vpc/main": ["dns_hostnames"],
+        "subnet/app/eu-west-1a": ["public_ip", "network_acl"],
+    }
     assert actions(after)["security_group_rule/web/ingress/tcp/80/10.0.0.0/8"] == "create"
-    assert "security_group/web" not in actions(after)
-    run(clients, STACK, network("web"), adoptions=adoptions)
-    assert actions(run(clients, STACK, network("web"), adoptions=adoptions)) == {}
+    run(clients, STACK, wanted, adoptions=adoptions)
+    settled = run(clients, STACK, wanted, adoptions=adoptions)
+    assert actions(settled) == {}
+    assert {f"{r['kind']}/{r['name']}": r["id"] for r in settled["resources"]}.items() >= ours.items()
 
 
 def test_what_belongs_to_another_stack_is_not_adopted(account: Account) -> None:
@@ -167,3 +184,52 @@ def test_two_stacks_leave_each_other_alone(account: Account) -> None:
     run(clients, other, network("web", subnets=("app",), stack=other))
     run(clients, STACK, network("web", subnets=("app",)), state="absent")
     assert actions(run(clients, other, network("web", subnets=("app",), stack=other))) == {}
+
+
+def whole(name: str, cidr: str) -> tuple[Stack, tuple[Declaration, ...]]:
+    """Return a stack with all that jyoti has, in which nobody's rules are taken out of the hosts' group."""
+    stack = Stack(name, STACK.account, STACK.region)
+    described = {tier: options for tier, options in description().items() if tier != "stack"}
+    described["network"]["vpc"]["cidr"] = cidr
+    next(g for g in described["network"]["security_groups"] if g["name"] == "app")["purge_rules"] = False
+    return stack, declarations_of(described, stack)
+
+
+def test_what_others_do_beside_the_description_shows_nothing(account: Account) -> None:
+    _emulator, clients = account
+    stack, declarations = whole("mine", "10.60.0.0/16")
+    made = run(clients, stack, declarations)["outputs"]
+    ec2, scaling = clients("ec2", stack.region), clients("autoscaling", stack.region)
+    vpc, group = made["vpc"]["main"]["id"], made["auto_scaling_group"]["app"]["name"]
+
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "cost-centre", "Value": "4711"}])
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+    ec2.authorize_security_group_ingress(GroupId=made["security_group"]["app"]["id"], IpPermissions=[rule])
+    scaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=3)
+    ec2.create_security_group(GroupName="theirs", Description="somebody else's", VpcId=vpc)
+    ec2.create_subnet(VpcId=vpc, CidrBlock="10.60.240.0/24")
+    clients("logs", stack.region).create_log_group(logGroupName="/theirs")
+
+    after = run(clients, stack, declarations, check=True, prune=True)
+    assert (actions(after), after["orphans"], after["diff"]) == ({}, [], [])
+
+
+def test_two_whole_stacks_and_what_is_left_of_one(account: Account) -> None:
+    _emulator, clients = account
+    (mine, mine_declared), (other, other_declared) = whole("mine", "10.60.0.0/16"), whole("other", "10.61.0.0/16")
+    run(clients, mine, mine_declared)
+    run(clients, other, other_declared)
+    # Instances of the groups carry their stack's tags, and the terminated ones show for an hour.
+    ec2 = clients("ec2", mine.region)
+    tagged = [{"Name": "tag:terrace:stack", "Values": ["mine"]}]
+    reservations = ec2.describe_instances(Filters=tagged)["Reservations"]
+    instances = [instance["InstanceId"] for reservation in reservations for instance in reservation["Instances"]]
+    assert instances
+    ec2.terminate_instances(InstanceIds=instances[:1])
+    for stack, declared in ((mine, mine_declared), (other, other_declared)):
+        settled = run(clients, stack, declared, prune=True)
+        assert (actions(settled), settled["orphans"]) == ({}, [])
+    run(clients, mine, mine_declared, state="absent")
+    assert actions(run(clients, other, other_declared, prune=True)) == {}
+    again = run(clients, mine, mine_declared, check=True)
+    assert set(actions(again).values()) == {"create"}

@@ -161,3 +161,15 @@ def dhcp_options_have_the_tags_of_their_creation(connect: Connect) -> None:
     )
     filters = [{"Name": "tag:owner", "Values": ["us"]}]
     assert len(ec2.describe_dhcp_options(Filters=filters)["DhcpOptions"]) == 1
+
+
+@scenario
+def peering_connections_are_listed_by_filters(connect: Connect) -> None:
+    ec2 = connect("ec2")
+    vpc, peer = (ec2.create_vpc(CidrBlock=block)["Vpc"]["VpcId"] for block in ("10.20.0.0/16", "10.30.0.0/16"))
+    first = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=first)
+    ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)
+    for name, value, count in (("status-code", "pending-acceptance", 1), ("requester-vpc-info.vpc-id", peer, 0)):
+        filters = [{"Name": name, "Values": [value]}]
+        assert len(ec2.describe_vpc_peering_connections(Filters=filters)["VpcPeeringConnections"]) == count

@@ -19,6 +19,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     logs,
     network,
     rds,
+    s3,
 )
 
 WRONG = (AssertionError, KeyError, ValueError, BotoCoreError, ClientError, ResponseParserError)

@@ -37,6 +37,7 @@ PATCHES = (
     "tagged_resources",
     "policy_details",
     "log_group_keys",
+    "buckets",
     "keys",
 )
 

@@ -39,6 +39,7 @@ class Faults:
 
     `seed` decides which calls are hit, by operation and number: threads that race do not change it much.
     `failures` are answers by operation, given each time; `allowed`, where set, are the only operations not denied.
+    `rewritten` replaces a text in the answers of an operation.
     `expire_after` is the number of calls after which the token is too old. `delay` holds each answer back, in seconds.
     """
 
@@ -49,6 +50,7 @@ class Faults:
     lag: float = 0.0
     delay: float = 0.0
     failures: dict[str, Failure] = dataclasses.field(default_factory=dict)
+    rewritten: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     denied: frozenset[str] = frozenset()
     allowed: frozenset[str] | None = None
     expire_after: int | None = None
@@ -114,6 +116,9 @@ class Proxy:
 
     def _serve(self, request: Request) -> Answer | None:
         answer = self._forward(request)
+        if request.name in self.faults.rewritten:
+            told, instead = self.faults.rewritten[request.name]
+            answer = answer._replace(body=answer.body.replace(told.encode(), instead.encode()))
         if request.mutating and answer.status < 300:
             self.lag.learn(request, answer.body)
         elif not request.mutating:

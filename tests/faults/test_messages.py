@@ -133,3 +133,11 @@ def test_a_call_that_fails_each_time(bench: Bench) -> None:
         bench, NETWORK, Faults(failures={"CreateRouteTable": Failure("InternalError", 500, "An internal error has occurred")})
     )
     refused(outcome, "route_table/", "CreateRouteTable", "InternalError", seconds=150)
+
+
+def test_what_is_never_ready(bench: Bench) -> None:
+    bench.prepare(NETWORK)
+    told = ("<state>available</state>", "<state>pending</state>")
+    bench.proxy.inflict(Faults(rewritten={"DescribeNatGateways": told, "CreateNatGateway": told}))
+    outcome = bench.run(NETWORK, AWS_SECRET_ACCESS_KEY=SECRET, FAULTS_KIND_TIMEOUT="3")
+    refused(outcome, "nat_gateway/", "still pending", "run again", seconds=30)

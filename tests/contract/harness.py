@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,15 +16,22 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.converge import
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS
 
-SERVICES = sorted({kind.service for kind in KINDS.values()} | {"resourcegroupstaggingapi", "ec2", "rds", "ssm"})
 
-
-def loopback_clients(endpoint: str, region: str = "eu-west-1") -> Callable[[str, str], Any]:
-    """Return clients for the emulator alone. All are made at once, because making one is not thread-safe."""
-    session = boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region)
+def loopback_clients(endpoint: str) -> Callable[[str, str], Any]:
+    """Return clients for the emulator alone, made when they are asked for."""
+    session = boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing")
     config = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=32)
-    clients = {service: session.client(service, endpoint_url=endpoint, config=config) for service in SERVICES}
-    return lambda service, _region: clients[service]
+    making = threading.Lock()
+
+    @functools.cache
+    def made(service: str, region: str) -> Any:
+        return session.client(service, region, endpoint_url=endpoint, config=config)
+
+    def client(service: str, region: str) -> Any:
+        with making:
+            return made(service, region)
+
+    return client
 
 
 def run(clients: Callable[[str, str], Any], stack: Stack, declarations: Iterable[Declaration], **options: Any) -> dict[str, Any]:

@@ -6,28 +6,39 @@ import base64
 from typing import Any
 
 from moto.ec2.models import ec2_backends
+from moto.elasticache.models import elasticache_backends
 from moto.elbv2.models import elbv2_backends
 from moto.rds.models import rds_backends
 
 from local_cloud.emulator.environment import ACCOUNT
 from local_cloud.emulator.fidelity import interfaces
 from local_cloud.reconcile.balancer_state import read_balancer
+from local_cloud.reconcile.cache_state import read_nodes
 from local_cloud.reconcile.database_state import read_databases, read_snapshots
-from local_cloud.reconcile.desired import Balancer, Database, Desired, Host, Network
+from local_cloud.reconcile.desired import Desired, Host, Network
 from local_cloud.reconcile.group_rules import firewall
 
 
 def read() -> Desired:
     """Return what the account, in all its regions, wants to run."""
-    hosts, databases, snapshots, balancers = [], [], [], []
+    hosts, databases, snapshots, caches, balancers = [], [], [], [], []
     for ec2 in _in_use(ec2_backends):
         hosts += [_host(ec2, instance) for instance in _instances(ec2)]
     for rds in _in_use(rds_backends):
         databases += read_databases(rds)
         snapshots += read_snapshots(rds)
+    for elasticache in _in_use(elasticache_backends):
+        caches += read_nodes(elasticache)
     for elbv2 in _in_use(elbv2_backends):
         balancers += [read_balancer(elbv2, item) for item in elbv2.load_balancers.values() if _has_proxy(elbv2, item)]
-    return Desired(_networks(hosts, databases, balancers), tuple(hosts), tuple(databases), tuple(snapshots), tuple(balancers))
+    return Desired(
+        networks=_networks([*hosts, *databases, *caches, *balancers]),
+        hosts=tuple(hosts),
+        databases=tuple(databases),
+        snapshots=tuple(snapshots),
+        caches=tuple(caches),
+        balancers=tuple(balancers),
+    )
 
 
 def _in_use(backends: Any) -> list[Any]:
@@ -35,9 +46,9 @@ def _in_use(backends: Any) -> list[Any]:
     return list(backends[ACCOUNT].values()) if ACCOUNT in backends.keys() else []  # noqa: SIM118 its __contains__ lies
 
 
-def _networks(hosts: list[Host], databases: list[Database], balancers: list[Balancer]) -> tuple[Network, ...]:
+def _networks(members: list[Any]) -> tuple[Network, ...]:
     """Return the VPCs; the default ones, which every region has, only when something is in them."""
-    inhabited = {member.vpc for members in (hosts, databases, balancers) for member in members}
+    inhabited = {member.vpc for member in members}
     return tuple(
         Network(vpc.id, vpc.cidr_block)
         for ec2 in _in_use(ec2_backends)

@@ -25,11 +25,12 @@ class Authority:
         self._certificate = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
         self._key: Any = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
 
-    def issue(self, host: str) -> tuple[bytes, bytes]:
-        """Return a new certificate for a host name, and its key, in PEM."""
+    def issue(self, host: str, *others: str) -> tuple[bytes, bytes]:
+        """Return a new certificate for a host's names, and its key, in PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(host[:64], self._certificate.subject, key.public_key())
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        names = [x509.DNSName(name) for name in (host, *others)]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), _pem(key)
 

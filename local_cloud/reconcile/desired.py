@@ -100,6 +100,42 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class CacheUser:
+    """Who may connect to a cache; `access` are Redis's rules, `open` asks for no password."""
+
+    name: str
+    access: str
+    passwords: tuple[str, ...] = field(repr=False)
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class CacheNode:
+    """A node of an ElastiCache replication group; a replica has the name of its `primary`.
+
+    `names` are the endpoints that it stands behind now, `certificate_names` those behind which it may come to stand.
+    """
+
+    id: str
+    group: str
+    name: str
+    vpc: str
+    address: str
+    names: tuple[str, ...]
+    certificate_names: tuple[str, ...]
+    port: int
+    primary: str
+    tls: bool
+    users: tuple[CacheUser, ...]
+    firewall: Firewall
+
+    @property
+    def container(self) -> str:
+        """Return the container's name."""
+        return f"terrace-cache-{self.name}"
+
+
+@dataclass(frozen=True)
 class Target:
     """A registered target."""
 
@@ -178,4 +214,5 @@ class Desired:
     hosts: tuple[Host, ...] = ()
     databases: tuple[Database, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
+    caches: tuple[CacheNode, ...] = ()
     balancers: tuple[Balancer, ...] = ()

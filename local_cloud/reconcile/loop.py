@@ -13,10 +13,11 @@ import docker.errors
 import requests
 
 from local_cloud.emulator import Emulator
-from local_cloud.emulator.fidelity import target_health
+from local_cloud.emulator.fidelity import cache_nodes, target_health
 from local_cloud.emulator.lifecycle import lifecycle
 from local_cloud.reconcile import account, engine, haproxy, networks
 from local_cloud.reconcile.balancers import Balancers
+from local_cloud.reconcile.caches import Caches
 from local_cloud.reconcile.certificates import Authority
 from local_cloud.reconcile.databases import Databases
 from local_cloud.reconcile.desired import Balancer, Desired
@@ -35,6 +36,8 @@ PHASES = (
     "rds.creating",
     "rds.deleting",
     "rds.snapshot.creating",
+    "elasticache.creating",
+    "elasticache.deleting",
     "elbv2.creating",
     "elbv2.deleting",
     "nat.creating",
@@ -58,6 +61,7 @@ class Reconciler:
         self._published = published
         self._hosts = Hosts(client)
         self._databases = Databases(client, self.authority)
+        self._caches = Caches(client, self.authority)
         self._balancers = Balancers(client)
         self._firewalls = Firewalls(client)
         self._health = Health()
@@ -75,6 +79,8 @@ class Reconciler:
         lifecycle.gate("rds.creating", lambda arn: arn in self._databases.ready)
         lifecycle.gate("rds.deleting", lambda arn: arn not in self._databases.present)
         lifecycle.gate("rds.snapshot.creating", lambda arn: arn in self._databases.snapshots.ready)
+        lifecycle.gate("elasticache.creating", self._has_its_nodes)
+        lifecycle.gate("elasticache.deleting", lambda owner: not any(node.startswith(owner) for node in self._caches.present))
         lifecycle.gate("elbv2.creating", lambda arn: arn in self._balancers.present)
         lifecycle.gate("elbv2.deleting", lambda arn: arn not in self._balancers.present)
         target_health.observers.append(self._health.of)
@@ -146,12 +152,18 @@ class Reconciler:
         ]
         self._firewalls.apply(proxies)
         databases = self._databases.reconcile(desired.databases, desired.snapshots)
+        caches = self._caches.reconcile(desired.caches)
         servers: list[Member] = [
             (databases[item.arn], item.firewall, None) for item in desired.databases if item.arn in databases
         ]
+        servers += [(caches[node.id], node.firewall, None) for node in desired.caches]
         self._firewalls.apply(servers)
         self._firewalls.forget(machines + proxies + servers)
         networks.remove_unwanted(self._client, desired.networks)
+
+    def _has_its_nodes(self, group: str) -> bool:
+        """Whether all nodes of a replication group answer."""
+        return all(node in self._caches.ready for node in cache_nodes.placed(group))
 
     def _ports(self) -> dict[str, dict[int, int]]:
         names = {balancer.arn: balancer.name for balancer in self._desired.balancers}

@@ -34,6 +34,7 @@ PATCHES = (
     "database_secrets",
     "database_replicas",
     "database_contents",
+    "cache_nodes",
     "tagged_resources",
     "policy_details",
     "log_group_keys",

@@ -147,7 +147,59 @@ TIERS: dict[str, dict[str, Any]] = {
     },
     "storage": {
         "buckets": [
-            {"name": "uploads", "region": "eu-central-1"},
+            {
+                "name": "uploads",
+                "bucket_name": "uploads.example.com",
+                "region": "eu-west-1",
+                "object_ownership": "BucketOwnerPreferred",
+                "block_public_access": False,
+                "kms_key": KEY,
+                "versioning": True,
+                "noncurrent_expiration": 30,
+                "abort_incomplete_uploads": 1,
+                "lifecycle": [
+                    {
+                        "name": "Old logs",
+                        "prefix": "logs/",
+                        "transitions": {"STANDARD_IA": 30, "DEEP_ARCHIVE": 90},
+                        "expiration": 365,
+                        "noncurrent_transitions": {"GLACIER": 30},
+                        "noncurrent_expiration": 60,
+                        "noncurrent_versions": 3,
+                    }
+                ],
+                "allow": ["cloudfront"],
+                "statements": [
+                    {
+                        "sid": "Partner",
+                        "effect": "Allow",
+                        "principals": {"AWS": ["210987654321"]},
+                        "actions": ["s3:GetObject"],
+                        "resources": ["/shared/*"],
+                        "conditions": {"StringEquals": {"aws:SourceVpc": "vpc-1"}},
+                    }
+                ],
+                "cors": [
+                    {
+                        "origins": ["https://*.example.com"],
+                        "methods": ["GET", "PUT"],
+                        "headers": ["x-amz-meta-*"],
+                        "expose_headers": ["ETag"],
+                        "max_age": 3600,
+                    }
+                ],
+                "logging": {"bucket": "logs", "prefix": "uploads/"},
+                "website": {"index_document": "index.html", "error_document": "404.html", "public": True},
+                "replication": {
+                    "bucket": "copies",
+                    "prefix": "shared/",
+                    "delete_markers": True,
+                    "storage_class": "GLACIER_IR",
+                    "kms_key": KEY,
+                },
+            },
+            {"name": "copies", "region": "eu-central-1", "object_lock": {"mode": "GOVERNANCE", "days": 30}},
+            {"name": "logs", "empty_before_delete": True},
         ],
     },
     "database": {
@@ -262,5 +314,6 @@ TIERS: dict[str, dict[str, Any]] = {
 # What excludes options of the description above.
 NETWORK = TIERS["network"]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "storage": [{"buckets": [{"name": "kept", "object_lock": {"mode": "COMPLIANCE", "years": 1}}]}],
     "network": [{**NETWORK, "vpc": {**NETWORK["vpc"], "flow_logs": {"bucket": "arn:aws:s3:::logs/demo"}}}]
 }

@@ -14,6 +14,9 @@ from ansible_collections.terrace.aws.plugins.module_utils.registry import TIERS
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_access as access
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_routes as routes
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_rules as rules
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_bucket_lifecycle as lifecycle
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_bucket_policy as bucket_policy
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_buckets as buckets
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import identity, network
 
 # What all modules share counts as a tier without a name.
@@ -40,6 +43,12 @@ INNER: Mapping[str, Mapping[str, tuple[Spec, Constraints]]] = {
         "security_groups[].egress[]": _rule(rules.GROUP_RULE, "to"),
         "prefix_lists[].entries[]": (access.ENTRY, access.ENTRY_CONSTRAINTS),
         "peerings[].peer": (routes.PEER, routes.PEER_CONSTRAINTS),
+    },
+    "storage": {
+        "buckets[].lifecycle[]": (lifecycle.RULE, lifecycle.RULE_CONSTRAINTS),
+        "buckets[].statements[]": (bucket_policy.STATEMENT, bucket_policy.STATEMENT_CONSTRAINTS),
+        "buckets[].cors[]": (buckets.CORS, buckets.CORS_CONSTRAINTS),
+        **{f"buckets[].{name}": inner for name, inner in buckets.INNER.items()},
     },
 }
 # Tiers check these themselves: texts of several forms, blocks of addresses, and names of what has to be declared.

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from moto.ec2.models import ec2_backends
+from moto.efs.models import efs_backends
 from moto.elasticache.models import elasticache_backends
 from moto.elbv2.models import elbv2_backends
 from moto.rds.models import rds_backends
@@ -16,12 +17,13 @@ from local_cloud.reconcile.balancer_state import read_balancer
 from local_cloud.reconcile.cache_state import read_nodes
 from local_cloud.reconcile.database_state import read_databases, read_snapshots
 from local_cloud.reconcile.desired import Desired, Host, Network
+from local_cloud.reconcile.file_state import read_mount_targets
 from local_cloud.reconcile.group_rules import firewall
 
 
 def read() -> Desired:
     """Return what the account, in all its regions, wants to run."""
-    hosts, databases, snapshots, caches, balancers = [], [], [], [], []
+    hosts, databases, snapshots, caches, file_systems, mount_targets, balancers = [], [], [], [], [], [], []
     for ec2 in _in_use(ec2_backends):
         hosts += [_host(ec2, instance) for instance in _instances(ec2)]
     for rds in _in_use(rds_backends):
@@ -29,14 +31,19 @@ def read() -> Desired:
         snapshots += read_snapshots(rds)
     for elasticache in _in_use(elasticache_backends):
         caches += read_nodes(elasticache)
+    for efs in _in_use(efs_backends):
+        file_systems += efs.file_systems_by_id
+        mount_targets += read_mount_targets(efs)
     for elbv2 in _in_use(elbv2_backends):
         balancers += [read_balancer(elbv2, item) for item in elbv2.load_balancers.values() if _has_proxy(elbv2, item)]
     return Desired(
-        networks=_networks([*hosts, *databases, *caches, *balancers]),
+        networks=_networks([*hosts, *databases, *caches, *mount_targets, *balancers]),
         hosts=tuple(hosts),
         databases=tuple(databases),
         snapshots=tuple(snapshots),
         caches=tuple(caches),
+        file_systems=tuple(file_systems),
+        mount_targets=tuple(mount_targets),
         balancers=tuple(balancers),
     )
 

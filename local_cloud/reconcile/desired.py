@@ -136,6 +136,36 @@ class CacheNode:
 
 
 @dataclass(frozen=True)
+class Directory:
+    """A file system's root, or an access point's, below the directory with all file systems.
+
+    `name` is how a mount asks for it, `owner` (user, group, octal mode) is for one that does not exist yet.
+    """
+
+    name: str
+    path: str
+    owner: tuple[int, int, str] | None = None
+
+
+@dataclass(frozen=True)
+class MountTarget:
+    """A mount target of an EFS file system."""
+
+    id: str
+    file_system: str
+    vpc: str
+    address: str
+    names: tuple[str, ...]
+    directories: tuple[Directory, ...]
+    firewall: Firewall
+
+    @property
+    def container(self) -> str:
+        """Return the container's name."""
+        return f"terrace-files-{self.id}"
+
+
+@dataclass(frozen=True)
 class Target:
     """A registered target."""
 
@@ -215,4 +245,6 @@ class Desired:
     databases: tuple[Database, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     caches: tuple[CacheNode, ...] = ()
+    file_systems: tuple[str, ...] = ()
+    mount_targets: tuple[MountTarget, ...] = ()
     balancers: tuple[Balancer, ...] = ()

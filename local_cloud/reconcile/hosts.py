@@ -8,9 +8,12 @@ import docker
 from docker.models.containers import Container
 
 from local_cloud.images import image_name
-from local_cloud.reconcile import engine
+from local_cloud.reconcile import engine, files
 from local_cloud.reconcile.desired import Host
 from local_cloud.reconcile.networks import name_of
+
+# Where the image's mount helper looks for all file systems.
+FILES = "/var/lib/local-cloud/files"
 
 
 class Hosts:
@@ -58,7 +61,7 @@ class Hosts:
             security_opt=["seccomp=unconfined", "apparmor=unconfined"],
             cgroupns="private",
             tmpfs={"/run": "", "/tmp": ""},  # noqa: S108 the container's own
-            volumes=engine.bundle_mount(),
+            volumes=engine.bundle_mount() | files.shared_volume(self._client, FILES),
         )
         if host.user_data:
             engine.put_files(container, "/var/lib/cloud", {"user-data": host.user_data})

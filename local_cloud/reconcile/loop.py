@@ -21,6 +21,7 @@ from local_cloud.reconcile.caches import Caches
 from local_cloud.reconcile.certificates import Authority
 from local_cloud.reconcile.databases import Databases
 from local_cloud.reconcile.desired import Balancer, Desired
+from local_cloud.reconcile.files import Files
 from local_cloud.reconcile.firewalls import Firewalls, Member
 from local_cloud.reconcile.health import Health
 from local_cloud.reconcile.hosts import Hosts
@@ -62,6 +63,7 @@ class Reconciler:
         self._hosts = Hosts(client)
         self._databases = Databases(client, self.authority)
         self._caches = Caches(client, self.authority)
+        self._files = Files(client)
         self._balancers = Balancers(client)
         self._firewalls = Firewalls(client)
         self._health = Health()
@@ -153,10 +155,12 @@ class Reconciler:
         self._firewalls.apply(proxies)
         databases = self._databases.reconcile(desired.databases, desired.snapshots)
         caches = self._caches.reconcile(desired.caches)
+        targets = self._files.reconcile(desired.file_systems, desired.mount_targets)
         servers: list[Member] = [
             (databases[item.arn], item.firewall, None) for item in desired.databases if item.arn in databases
         ]
         servers += [(caches[node.id], node.firewall, None) for node in desired.caches]
+        servers += [(targets[item.id], item.firewall, None) for item in desired.mount_targets]
         self._firewalls.apply(servers)
         self._firewalls.forget(machines + proxies + servers)
         networks.remove_unwanted(self._client, desired.networks)

@@ -68,7 +68,8 @@ def _remember_token(backend: ElastiCacheBackend, request: Any) -> None:
 def _follow(backend: ElastiCacheBackend) -> None:
     """Give each node its interface, and take those of nodes that are gone."""
     ec2 = ec2_backends[backend.account_id][backend.region_name]
-    placed, wanted = store(backend, "placed"), {}
+    placed = store(backend, "placed")
+    wanted: dict[str, tuple[ReplicationGroup, int]] = {}
     for group in backend.replication_groups.values():
         if group.status != "deleting" and group.cache_subnet_group_name in backend.cache_subnet_groups:
             wanted |= {

@@ -116,6 +116,9 @@ def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _replication_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Rules without a filter are of the version that always copies delete markers."""
+    if "Filter" not in rule:
+        rule = {**rule, "DeleteMarkerReplication": {"Status": "Enabled"}}
     on = {name: item for name, item in rule.items() if not (isinstance(item, Mapping) and item.get("Status") == "Disabled")}
     destination = _without_empty({**rule.get("Destination", {}), "StorageClass": _unless_standard(rule)})
     return _without_empty({**on, "Filter": _filter(rule), "Prefix": "", "Priority": 0, "Destination": destination})

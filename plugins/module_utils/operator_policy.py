@@ -29,7 +29,8 @@ CREATING = ("ec2:Allocate", "ec2:Authorize", "ec2:Create")
 # Parts of something else, without tags of their own.
 PARTS = {"ec2:CreateLaunchTemplateVersion", "ec2:CreateNetworkAclEntry", "ec2:CreateRoute"}
 # Those that a statement of their own narrows.
-SPECIAL = {"ssm:GetParameters", "ec2:CreateTags", "ec2:RunInstances", "iam:PassRole", "iam:CreateServiceLinkedRole"}
+SECRET_VALUE = "secretsmanager:GetSecretValue"
+SPECIAL = {"ssm:GetParameters", "ec2:CreateTags", "ec2:RunInstances", "iam:PassRole", "iam:CreateServiceLinkedRole", SECRET_VALUE}
 # What bears the stack's name, by the service that is called; `names` begins as every derived name does.
 # RDS makes the secrets of master users itself, and checks that the caller may.
 RESOURCES = {
@@ -50,6 +51,8 @@ RESOURCES = {
         "arn:{partition}:rds:{region}:{account}:subgrp:{names}",
         "arn:{partition}:rds:{region}:{account}:pg:{names}",
         "arn:{partition}:rds:{region}:{account}:snapshot:{names}",
+        "arn:{partition}:rds:{region}:{account}:og:{names}",
+        "arn:{partition}:rds:{region}:{account}:auto-backup:*",
         "arn:{partition}:rds:{region}:{account}:pg:default*",
         "arn:{partition}:rds:{region}:{account}:og:default*",
     ),
@@ -149,6 +152,7 @@ def _statements(scope: Scope, kinds: list[Kind]) -> Iterator[Statement]:
     yield _allow("Survey", (surveyed | ALWAYS | set(filter(_reads, needed))) - SPECIAL, ["*"])
     yield from _lock(scope)
     yield from _parameters(scope)
+    yield from _secret_values(scope)
     yield from _tagged(scope, {action for action in needed if action.startswith("ec2:") and not _reads(action)})
     yield from _outside(scope, kinds)
     yield from _named(scope, kinds)
@@ -178,6 +182,13 @@ def _parameters(scope: Scope) -> Iterator[Statement]:
     if names:
         arns = scope.arns(*(f"arn:{{partition}}:ssm:{{region}}:*:parameter/{name.lstrip('/')}" for name in names))
         yield _allow("ImageParameters", ["ssm:GetParameters"], arns)
+
+
+def _secret_values(scope: Scope) -> Iterator[Statement]:
+    """Values are read only where a resource is made with one."""
+    readers = (d for d in scope.declarations if SECRET_VALUE in KINDS[d.kind].actions)
+    if any(reference.kind == "secret" for declaration in readers for reference in declaration.references()):
+        yield _allow("SecretValues", [SECRET_VALUE], scope.arns(*RESOURCES["secretsmanager"]))
 
 
 def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:

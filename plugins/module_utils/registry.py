@@ -7,7 +7,9 @@ from __future__ import annotations
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     auto_scaling_group,
     bucket,
+    db_backup_replication,
     db_instance,
+    db_option_group,
     db_parameter_group,
     db_subnet_group,
     default_network_acl,
@@ -60,7 +62,9 @@ KINDS = {
     for module in (
         auto_scaling_group,
         bucket,
+        db_backup_replication,
         db_instance,
+        db_option_group,
         db_parameter_group,
         db_subnet_group,
         default_network_acl,

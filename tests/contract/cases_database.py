@@ -7,18 +7,31 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_backup_replication import DbBackupReplication
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_instance import DbInstance
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_option_group import DbOptionGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_parameter_group import DbParameterGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_subnet_group import DbSubnetGroup
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Subnet
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
+from ansible_collections.terrace.aws.plugins.module_utils.tiers.database import MONITORING_TRUST
 from tests.contract.case import Case
 
 
 def parameter_group(name: str) -> Declaration:
     values = DbParameterGroup(family="postgres16", description=name, parameters={"rds.force_ssl": "1"})
     return Declaration("db_parameter_group", name, "database", values)
+
+
+def option_group(name: str) -> Declaration:
+    values = DbOptionGroup(engine="postgres", major_version="16", description=name, options={})
+    return Declaration("db_option_group", name, "database", values)
+
+
+def monitoring_role(name: str) -> Declaration:
+    return Declaration("iam_role", name, "database", IamRole(trust=MONITORING_TRUST))
 
 
 def network(kind: str, name: str, values: Any) -> Declaration:
@@ -51,6 +64,43 @@ CASES = {
         "database",
         changes={"parameters": {"rds.force_ssl": "1", "work_mem": "8192"}},
     ),
+    "db_option_group": Case(
+        DbOptionGroup(
+            engine="mariadb",
+            major_version="11.4",
+            description="Data",
+            options={"MARIADB_AUDIT_PLUGIN": {"SERVER_AUDIT_EVENTS": "CONNECT"}},
+        ),
+        "database",
+        changes={"options": {"MARIADB_AUDIT_PLUGIN": {"SERVER_AUDIT_EVENTS": "CONNECT,QUERY"}}},
+    ),
+    "db_backup_replication": Case(
+        # The suite works in one region: the ARN says that the source is in another one.
+        DbBackupReplication(
+            source=Reference("db_instance", "source"),
+            source_arn="arn:aws:rds:eu-central-1:123456789012:db:contract-suite-source",
+            retention=7,
+        ),
+        "database",
+        (
+            Declaration(
+                "db_instance",
+                "source",
+                "database",
+                DbInstance(
+                    engine="postgres",
+                    version="16",
+                    instance_class="db.t4g.small",
+                    storage=20,
+                    storage_type="gp3",
+                    username="terrace",
+                    managed_password=True,
+                    backup_retention=7,
+                    deletion_protection=False,
+                ),
+            ),
+        ),
+    ),
     "db_instance": Case(
         DbInstance(
             engine="postgres",
@@ -69,6 +119,7 @@ CASES = {
             security_groups=(Reference("security_group", "db"),),
             public=False,
             parameter_group=Reference("db_parameter_group", "first"),
+            option_group=Reference("db_option_group", "first"),
             multi_az=False,
             encrypted=True,
             ca_certificate="rds-ca-rsa2048-g1",
@@ -76,7 +127,12 @@ CASES = {
             backup_window="03:00-04:00",
             maintenance_window="sun:05:00-sun:06:00",
             auto_minor_version_upgrade=True,
-            performance_insights=False,
+            performance_insights=True,
+            performance_insights_retention=7,
+            insights_mode="standard",
+            monitoring_interval=30,
+            monitoring_role=Reference("iam_role", "first", "arn"),
+            source="",
             log_exports=("postgresql",),
             copy_tags_to_snapshot=False,
             deletion_protection=True,
@@ -84,7 +140,11 @@ CASES = {
             final_snapshot=True,
         ),
         "database",
-        (*NETWORK, DATA, parameter_group("first"), parameter_group("second")),
+        (
+            *NETWORK,
+            DATA,
+            *(make(name) for make in (parameter_group, option_group, monitoring_role) for name in ("first", "second")),
+        ),
         changes={
             "version": "17",
             "instance_class": "db.t4g.medium",
@@ -104,7 +164,12 @@ CASES = {
             "backup_window": "01:00-02:00",
             "maintenance_window": "Mon:05:00-Mon:06:00",
             "auto_minor_version_upgrade": False,
-            "performance_insights": True,
+            "option_group": Reference("db_option_group", "second"),
+            "performance_insights": False,
+            "performance_insights_retention": 465,
+            "insights_mode": "advanced",
+            "monitoring_interval": 60,
+            "monitoring_role": Reference("iam_role", "second", "arn"),
             "log_exports": ("upgrade",),
             "copy_tags_to_snapshot": True,
             "deletion_protection": False,

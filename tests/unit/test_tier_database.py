@@ -145,6 +145,7 @@ class Answers:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.notes: list[str] = []
         self.note = self.notes.append
+        self.stack = STACK
         self._declared = declared
 
     def client(self, _service: str) -> Answers:

@@ -34,6 +34,8 @@ PATCHES = (
     "database_secrets",
     "database_replicas",
     "database_contents",
+    "database_backups",
+    "database_options",
     "cache_nodes",
     "tagged_resources",
     "policy_details",

@@ -11,6 +11,9 @@ from moto.rds.responses import RDSResponse
 
 from local_cloud.emulator.fidelity.patching import around, method
 
+# Some of those that RDS applies at a reboot only.
+STATIC = {"shared_buffers", "max_connections", "shared_preload_libraries", "performance_schema", "innodb_buffer_pool_instances"}
+
 
 @around(RDSBackend, "create_subnet_group")
 def create_subnet_group(original: Any, self: Any, subnet_name: str, *arguments: Any) -> Any:
@@ -77,8 +80,10 @@ def reset_db_parameter_group(self: Any) -> ActionResult:
 
 @around(RDSResponse, "describe_db_parameters")
 def describe_db_parameters(original: Any, self: Any) -> ActionResult:
-    """Filter by source; the engine's own defaults are not emulated."""
+    """Filter by source, and say what needs a reboot; the engine's own defaults are not emulated."""
     result = original(self).result
     source = self.params.get("Source")
     wanted = [item for item in result["Parameters"] if source in (None, item.get("Source"))]
+    for item in wanted:
+        item["ApplyType"] = "static" if item["ParameterName"] in STATIC else "dynamic"
     return ActionResult({"Parameters": wanted})

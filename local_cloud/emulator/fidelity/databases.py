@@ -19,6 +19,7 @@ KEPT = {
     "enable_performance_insights": "performance_insights_enabled",
     "performance_insights_retention_period": "performance_insights_retention_period",
     "network_type": "network_type",
+    "database_insights_mode": "database_insights_mode",
 }
 # Applied at the next maintenance window unless ApplyImmediately is set.
 DEFERRED = {
@@ -31,7 +32,11 @@ DEFERRED = {
     "ca_certificate_identifier": "CACertificateIdentifier",
 }
 # RDS resolves a major version to its default minor one.
-DEFAULT_MINOR_VERSIONS = {"postgres": {"14": "19", "15": "14", "16": "10", "17": "6"}}
+DEFAULT_MINOR_VERSIONS = {
+    "postgres": {"14": "19", "15": "14", "16": "10", "17": "6"},
+    "mysql": {"8.0": "43", "8.4": "6"},
+    "mariadb": {"10.6": "22", "10.11": "13", "11.4": "7", "11.8": "3"},
+}
 
 
 def interface_owner(database: DBInstance) -> str:

@@ -176,7 +176,11 @@ def _result(request: Request, applied: tuple[Declaration, ...], kinds: Mapping[s
 def _plan_absent(request: Request, survey: Survey, kinds: Mapping[str, Kind]) -> Plan:
     ours = survey.ours(request.stack, kinds)
     in_tiers = {name for tier in request.tiers for name in request.tier_kinds[tier]}
-    return plan_absent({kind: found for kind, found in ours.items() if kind in in_tiers}, kinds)
+    # A kind may be declared by several tiers, and children go with their parents.
+    return plan_absent(
+        {kind: [f for f in found if not f.tier or f.tier in request.tiers] for kind, found in ours.items() if kind in in_tiers},
+        kinds,
+    )
 
 
 def _plan_present(

@@ -5,8 +5,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
+
+# PostgreSQL counts its major versions by one number, MySQL and MariaDB by two: 16, 8.4, 11.4.
+PARTS_OF_A_MAJOR_VERSION = {"postgres": 1}
+
+
+def major(engine: str, version: str) -> str:
+    """Return the major version of an engine's version."""
+    return ".".join(version.split(".")[: PARTS_OF_A_MAJOR_VERSION.get(engine, 2)])
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return what versions are ordered by. Suffixes, as in 8.0.mysql_aurora, are none of the versions that we know."""
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def tags(items: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -39,3 +53,13 @@ def _name(arn: str) -> str:
 
 def _read_tags(context: Context, arn: str) -> dict[str, str]:
     return tags(context.client("rds").list_tags_for_resource(ResourceName=arn)["TagList"])
+
+
+def given(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty: an empty list is sent as an empty string."""
+    return {name: value for name, value in request.items() if value}
+
+
+def log_group(identifier: str, log: str) -> str:
+    """Return the log group of a database's exported log."""
+    return f"/aws/rds/instance/{identifier}/{log}"

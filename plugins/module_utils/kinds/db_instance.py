@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A database server: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.DBInstance.html
 
-The master password is RDS's own, in Secrets Manager, and rotated by it; changes are applied at once, not in the
-maintenance window.
+Changes are applied at once, not in the maintenance window. What they interrupt:
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     DELETING,
     FAILED,
@@ -24,6 +25,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     Retry,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
+    always,
     arguments,
     create_only,
     initial,
@@ -31,7 +33,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
     read,
     unordered,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.kinds import _rds
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import _db_changes, _db_create, _rds
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html; all others are on the way somewhere.
 STATES = {
@@ -61,123 +63,151 @@ STATES = {
     ),
     "deleting": DELETING,
 }
-STORAGE = {"storage", "storage_type", "iops", "throughput"}
+# ModifyDBInstance wants one of these together with all the others.
+TOGETHER = (
+    {"storage", "storage_type", "iops", "throughput"},
+    {"monitoring_interval", "monitoring_role"},
+    {"performance_insights", "performance_insights_retention", "insights_mode"},
+)
 BUSY_SECONDS = 1800.0
-
-
-class Version:
-    """`16` stands for every 16.x: two versions are equal if they are as far as both go."""
-
-    def __init__(self, version: str) -> None:
-        self.parts = version.split(".")
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Version):
-            return False
-        length = min(len(self.parts), len(other.parts))
-        return self.parts[:length] == other.parts[:length]
-
-    def __hash__(self) -> int:
-        return hash(self.parts[0])
-
-
-class Size(int):
-    """Storage never shrinks and may grow by itself: the actual size (left) is right if it is at least the desired."""
-
-    def __ne__(self, other: object) -> bool:
-        return isinstance(other, int) and int(self) < int(other)
+NO_SOURCE = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class DbInstance:
     """`storage` is in GiB, `max_storage` 0 without autoscaling; `version` may be the major version alone.
 
-    `final_snapshot` is for the delete call, `allow_major_upgrade` for the modify call.
+    `kept_storage` and `kept_major` repeat storage and version where those must not have grown by themselves, and not be
+    raised to another major version. `source` is what a replica copies, empty for no replica. `snapshot`, or
+    `restored_from` and `restore_time` (``latest`` or ISO 8601), are where the data of a new instance come from, and
+    `master_secret` is the ARN of the secret with its password. `log_groups` are those of `log_exports`, made before it.
+    `final_snapshot` and `delete_automated_backups` are for the delete call, `allow_major_upgrade` for the modify call.
     """
 
-    engine: str | None = create_only("Engine")
-    version: str | None = mutable("EngineVersion", normalise=Version)
-    instance_class: str | None = mutable("DBInstanceClass")
-    storage: int | None = mutable("AllocatedStorage", normalise=Size)
-    storage_type: str | None = mutable("StorageType")
+    engine: str | None = create_only("Engine", forbids=_db_changes.other_engine)
+    version: str | None = mutable(
+        "EngineVersion",
+        normalise=_db_changes.Version,
+        disrupts=always("interrupts the database while it is upgraded, with Multi-AZ as well"),
+        forbids=_db_changes.earlier_version,
+    )
+    kept_major: str | None = create_only(normalise=_db_changes.AtMost, forbids=_db_changes.major_upgrade)
+    instance_class: str | None = mutable("DBInstanceClass", disrupts=always("restarts the database, or fails over with Multi-AZ"))
+    storage: int | None = mutable("AllocatedStorage", normalise=_db_changes.Size)
+    kept_storage: int | None = create_only(normalise=_db_changes.Limit, forbids=_db_changes.less_storage)
+    storage_type: str | None = mutable("StorageType", disrupts=_db_changes.magnetic)
     iops: int | None = mutable("Iops")
     throughput: int | None = mutable("StorageThroughput")
     max_storage: int | None = mutable()
     database: str | None = create_only("DBName")
     username: str | None = create_only("MasterUsername")
     managed_password: bool | None = mutable("ManageMasterUserPassword")
-    port: int | None = mutable()
+    master_secret: Any = initial(refers=("secret",))
+    port: int | None = mutable(disrupts=always("restarts the database"))
     subnet_group: Any = create_only("DBSubnetGroupName", refers=("db_subnet_group",))
     security_groups: Any = mutable("VpcSecurityGroupIds", normalise=unordered, refers=("security_group",))
     public: bool | None = mutable("PubliclyAccessible")
     parameter_group: Any = mutable("DBParameterGroupName", refers=("db_parameter_group",))
-    multi_az: bool | None = mutable("MultiAZ")
+    option_group: Any = mutable(
+        "OptionGroupName", refers=("db_option_group",), disrupts=always("may restart the database: the audit plugin does")
+    )
+    multi_az: bool | None = mutable("MultiAZ", disrupts=_db_changes.standby)
     encrypted: bool | None = create_only("StorageEncrypted")
-    ca_certificate: str | None = mutable("CACertificateIdentifier")
-    backup_retention: int | None = mutable("BackupRetentionPeriod")
+    kms_key: Any = create_only("KmsKeyId", refers=("kms_key",))
+    ca_certificate: str | None = mutable(
+        "CACertificateIdentifier", disrupts=always("restarts the database unless its version takes certificates over without")
+    )
+    backup_retention: int | None = mutable("BackupRetentionPeriod", disrupts=_db_changes.backups_on_or_off)
     backup_window: str | None = mutable("PreferredBackupWindow")
     maintenance_window: str | None = mutable("PreferredMaintenanceWindow", normalise=str.lower)
     auto_minor_version_upgrade: bool | None = mutable("AutoMinorVersionUpgrade")
     performance_insights: bool | None = mutable("EnablePerformanceInsights")
+    performance_insights_retention: int | None = mutable("PerformanceInsightsRetentionPeriod")
+    insights_mode: str | None = mutable("DatabaseInsightsMode")
+    monitoring_interval: int | None = mutable("MonitoringInterval")
+    monitoring_role: Any = mutable("MonitoringRoleArn", refers=("iam_role",))
     log_exports: Any = mutable(normalise=unordered)
+    log_groups: Any = initial(refers=("log_group",))
     copy_tags_to_snapshot: bool | None = mutable("CopyTagsToSnapshot")
     deletion_protection: bool | None = mutable("DeletionProtection")
+    source: Any = create_only(refers=("db_instance",), forbids=_db_changes.promotion)
+    snapshot: str | None = initial()
+    restored_from: Any = initial(refers=("db_instance",))
+    restore_time: str | None = initial()
     allow_major_upgrade: bool | None = initial()
     final_snapshot: bool | None = initial()
+    delete_automated_backups: bool | None = initial()
 
 
 def list_instances(context: Context) -> Iterable[Found]:
-    return map(_found, context.pages("rds", "describe_db_instances", "DBInstances"))
+    listed = context.pages("rds", "describe_db_instances", "DBInstances")
+    stack = context.stack.name
+    ours = {raw["DBInstanceIdentifier"] for raw in listed if _rds.tags(raw.get("TagList", [])).get(TAG_STACK) == stack}
+    return [_found(raw, _replicas_of_others(raw, ours, f"{stack}-")) for raw in listed]
 
 
 def create(context: Context, new: New, values: DbInstance) -> Found:
-    optional = {"MaxAllocatedStorage": values.max_storage, "EnableCloudwatchLogsExports": list(values.log_exports)}
-    answer = context.client("rds").create_db_instance(
-        DBInstanceIdentifier=new.aws_name, **arguments(values), **_given(optional), Port=values.port, Tags=new.tag_list
-    )
-    return _found(answer["DBInstance"])
+    return _found(_db_create.create(context, new, values))
 
 
 def update(context: Context, found: Found, values: DbInstance, fields: set[str]) -> None:
     context.client("rds").modify_db_instance(
-        DBInstanceIdentifier=found.id, ApplyImmediately=True, **_changes(found, values, fields)
+        DBInstanceIdentifier=found.id, ApplyImmediately=True, **_changes(context, found, values, fields)
     )
     if "parameter_group" in fields and "version" not in fields:
         context.note(f"db_instance {found.id}: the new parameter group will take effect when the database is rebooted")
 
 
 def delete(context: Context, found: Found) -> None:
-    """Automated backups go with the instance. The final snapshot is named for this very instance, whose name others reuse."""
-    if found.state == FAILED or not _wants_final_snapshot(context, found):
-        context.client("rds").delete_db_instance(
-            DBInstanceIdentifier=found.id, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
-        )
-        return
-    snapshot = f"{found.id}-final-{found.attributes['resource_id'].removeprefix('db-').lower()}"
-    context.client("rds").delete_db_instance(
-        DBInstanceIdentifier=found.id, FinalDBSnapshotIdentifier=snapshot, DeleteAutomatedBackups=True
-    )
-    context.note(f"db_instance {found.id}: its data is kept in the final snapshot {snapshot}, which is no part of the stack")
+    """A replica has nothing of its own, and RDS refuses a final snapshot of it.
+
+    The final snapshot is named for this very instance, whose name others reuse.
+    """
+    request = {"DBInstanceIdentifier": found.id, "DeleteAutomatedBackups": _wants(context, found, "delete_automated_backups")}
+    if found.state == FAILED or found.values.source or not _wants(context, found, "final_snapshot"):
+        context.client("rds").delete_db_instance(**request, SkipFinalSnapshot=True)
+    else:
+        snapshot = f"{found.id}-final-{found.attributes['resource_id'].removeprefix('db-').lower()}"
+        context.client("rds").delete_db_instance(**request, FinalDBSnapshotIdentifier=snapshot)
+        context.note(f"db_instance {found.id}: its data is kept in the final snapshot {snapshot}, which is no part of the stack")
+    if not request["DeleteAutomatedBackups"]:
+        context.note(f"db_instance {found.id}: its automated backups are kept until their retention is over")
 
 
 def guard(found: Found) -> str | None:
     if found.values.deletion_protection:
         return "deletion protection is on: set deletion_protection: false in database.instances and run site.yml first"
+    if replicas := found.attributes.get("replicas_of_others"):
+        return (
+            f"{', '.join(replicas)} replicate from it, which are no part of the stack and would be cut off: promote or "
+            "delete them first"
+        )
     return None
 
 
-def _changes(found: Found, values: DbInstance, fields: set[str]) -> dict[str, Any]:
-    """Return the arguments of ModifyDBInstance, which wants a storage setting together with all the others."""
-    request = arguments(values, fields | STORAGE if fields & STORAGE else fields)
+def _replicas_of_others(raw: Mapping[str, Any], ours: set[str], prefix: str) -> list[str]:
+    """Return the replicas that do not go with the stack. Those in other regions, given by ARN, are told by their names."""
+    replicas = raw.get("ReadReplicaDBInstanceIdentifiers", [])
+    elsewhere = {replica for replica in replicas if replica.rpartition(":db:")[2].startswith(prefix) and ":" in replica}
+    return [replica for replica in replicas if replica not in ours | elsewhere]
+
+
+def _changes(context: Context, found: Found, values: DbInstance, fields: set[str]) -> dict[str, Any]:
+    """Return the arguments of ModifyDBInstance."""
+    request = arguments(values, fields.union(*(group for group in TOGETHER if group & fields)))
     if "AllocatedStorage" in request:
         request["AllocatedStorage"] = max(found.values.storage, values.storage)
     if "max_storage" in fields:
-        request["MaxAllocatedStorage"] = values.max_storage or max(found.values.storage, values.storage)
+        request["MaxAllocatedStorage"] = values.max_storage or max(found.values.storage, values.storage or 0)
     if "port" in fields:
         request["DBPortNumber"] = values.port
+    if "managed_password" in fields:
+        request |= _db_create.password(context, values)
+    if "performance_insights" in fields:
+        request |= _db_create.insights_key(values)
     if "log_exports" in fields:
         before, after = set(found.values.log_exports), set(values.log_exports)
-        request["CloudwatchLogsExportConfiguration"] = _given(
+        request["CloudwatchLogsExportConfiguration"] = _rds.given(
             {"EnableLogTypes": sorted(after - before), "DisableLogTypes": sorted(before - after)}
         )
     if "version" in fields:
@@ -185,18 +215,13 @@ def _changes(found: Found, values: DbInstance, fields: set[str]) -> dict[str, An
     return request
 
 
-def _given(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is empty: an empty list is sent as an empty string."""
-    return {name: value for name, value in request.items() if value}
-
-
-def _wants_final_snapshot(context: Context, found: Found) -> bool:
-    """What is not declared any more keeps its data."""
-    declared = {declaration.name: declaration.values.final_snapshot for declaration in context.declared("db_instance")}
+def _wants(context: Context, found: Found, choice: str) -> bool:
+    """What is not declared any more goes as it does by default: with a final snapshot."""
+    declared = {declaration.name: getattr(declaration.values, choice) for declaration in context.declared("db_instance")}
     return declared.get(found.logical_name) is not False
 
 
-def _found(raw: Mapping[str, Any]) -> Found:
+def _found(raw: Mapping[str, Any], replicas_of_others: Iterable[str] = ()) -> Found:
     endpoint = raw.get("Endpoint") or {}
     parameter_groups = raw.get("DBParameterGroups") or [{}]
     values = read(
@@ -210,8 +235,15 @@ def _found(raw: Mapping[str, Any]) -> Found:
             group["VpcSecurityGroupId"] for group in raw.get("VpcSecurityGroups", []) if group.get("Status") != "removing"
         ),
         parameter_group=parameter_groups[0].get("DBParameterGroupName"),
+        option_group=_option_group(raw),
+        kept_major=_rds.major(raw["Engine"], raw["EngineVersion"]),
+        kept_storage=raw.get("AllocatedStorage"),
         performance_insights=raw.get("PerformanceInsightsEnabled", False),
+        insights_mode=raw.get("DatabaseInsightsMode", "standard"),
+        monitoring_interval=raw.get("MonitoringInterval", 0),
         log_exports=tuple(raw.get("EnabledCloudwatchLogsExports", [])),
+        log_groups=tuple(_rds.log_group(raw["DBInstanceIdentifier"], log) for log in raw.get("EnabledCloudwatchLogsExports", [])),
+        source=raw.get("ReadReplicaSourceDBInstanceIdentifier") or NO_SOURCE,
     )
     return Found(
         raw["DBInstanceIdentifier"],
@@ -219,9 +251,15 @@ def _found(raw: Mapping[str, Any]) -> Found:
         _rds.tags(raw.get("TagList", [])),
         _state(raw),
         raw["DBInstanceIdentifier"],
-        _attributes(raw),
+        {**_attributes(raw), "replicas_of_others": list(replicas_of_others)},
         raw["DBInstanceStatus"],
     )
+
+
+def _option_group(raw: Mapping[str, Any]) -> str | None:
+    """An instance is in one group, and for a while in the next one already."""
+    groups = [group for group in raw.get("OptionGroupMemberships", []) if "removal" not in group.get("Status", "")]
+    return groups[-1]["OptionGroupName"] if groups else None
 
 
 def _state(raw: Mapping[str, Any]) -> str:
@@ -253,6 +291,9 @@ KIND = Kind(
     calls={"DescribeDBInstances": "page"},
     actions=(
         "rds:CreateDBInstance",
+        "rds:CreateDBInstanceReadReplica",
+        "rds:RestoreDBInstanceFromDBSnapshot",
+        "rds:RestoreDBInstanceToPointInTime",
         "rds:AddTagsToResource",
         "rds:ModifyDBInstance",
         "rds:DeleteDBInstance",
@@ -261,6 +302,9 @@ KIND = Kind(
         "secretsmanager:CreateSecret",
         "secretsmanager:TagResource",
         "secretsmanager:RotateSecret",
+        "secretsmanager:GetSecretValue",
+        "iam:PassRole",
+        "kms:CreateGrant",
         "kms:DescribeKey",
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeVpcAttribute",
@@ -274,10 +318,21 @@ KIND = Kind(
     name_limit=63,
     unique_name=True,
     timeout=3600.0,
-    # A backup or a change under way lets RDS refuse others until it is over.
+    # A backup or a change under way lets RDS refuse others until it is over; a source has to have a backup first. A role
+    # made a moment ago is not known to RDS yet.
     retries=(
-        Retry("ModifyDBInstance", "InvalidDBInstanceState", seconds=BUSY_SECONDS),
-        Retry("DeleteDBInstance", "InvalidDBInstanceState", seconds=BUSY_SECONDS),
+        *(
+            Retry(operation, "InvalidDBInstanceState", seconds=BUSY_SECONDS)
+            for operation in (
+                "ModifyDBInstance",
+                "DeleteDBInstance",
+                "CreateDBInstanceReadReplica",
+                "RestoreDBInstanceToPointInTime",
+            )
+        ),
         Retry("CreateDBInstance", "InvalidParameterValue", "service.linked role"),
+        Retry("CreateDBInstance", "InvalidParameterValue", "IAM role ARN"),
+        Retry("CreateDBInstanceReadReplica", "InvalidParameterValue", "IAM role ARN"),
+        Retry("ModifyDBInstance", "InvalidParameterValue", "IAM role ARN"),
     ),
 )

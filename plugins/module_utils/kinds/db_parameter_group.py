@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
@@ -15,13 +15,25 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import _rds
 PARAMETERS_PER_CALL = 20
 
 
+class Parameters(dict[str, str]):
+    """Values by name. `static` are those that databases take over when they are rebooted, and not before."""
+
+    static: frozenset[str] = frozenset()
+
+
+def _needs_reboot(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    changed = {name for name, _value in before.items() ^ after.items()}
+    waiting = sorted(changed & getattr(before, "static", frozenset()))
+    return f"has no effect before a reboot, which is yours to choose, for {', '.join(waiting)}" if waiting else ""
+
+
 @dataclasses.dataclass(frozen=True)
 class DbParameterGroup:
     """`parameters` maps names to values as text and is managed as a whole: what goes from it is reset."""
 
     family: str | None = create_only("DBParameterGroupFamily")
     description: str | None = create_only("Description")
-    parameters: Mapping[str, str] | None = mutable(normalise=canonical)
+    parameters: Mapping[str, str] | None = mutable(normalise=canonical, disrupts=_needs_reboot)
 
 
 def list_parameter_groups(context: Context) -> Iterable[Found]:
@@ -39,25 +51,27 @@ def create(context: Context, new: New, values: DbParameterGroup) -> Found:
 
 
 def update(context: Context, found: Found, values: DbParameterGroup, fields: set[str]) -> None:
-    before, after = found.values.parameters or {}, values.parameters
-    changed = sorted(name for name in after if before.get(name) != after[name])
-    reset = sorted(before.keys() - after.keys())
-    dynamic = _dynamic(context, found.id, [*changed, *reset])
+    """A new group has no databases yet: those that come take all of it over when they start."""
+    before, after = found.values.parameters, values.parameters
+    actual = before or {}
+    changed = sorted(name for name in after if actual.get(name) != after[name])
+    reset = sorted(actual.keys() - after.keys())
+    static = {*changed, *reset} if before is None else {*changed, *reset} & before.static
     rds = context.client("rds")
     for names in _batches(changed):
         rds.modify_db_parameter_group(
             DBParameterGroupName=found.id,
-            Parameters=[{"ParameterName": name, "ParameterValue": after[name], **_apply_method(name, dynamic)} for name in names],
+            Parameters=[{"ParameterName": name, "ParameterValue": after[name], **_apply_method(name, static)} for name in names],
         )
     for names in _batches(reset):
         rds.reset_db_parameter_group(
             DBParameterGroupName=found.id,
             ResetAllParameters=False,
-            Parameters=[{"ParameterName": name, **_apply_method(name, dynamic)} for name in names],
+            Parameters=[{"ParameterName": name, **_apply_method(name, static)} for name in names],
         )
-    static = sorted({*changed, *reset} - dynamic)
-    if static and found.values.parameters is not None:
-        context.note(f"db_parameter_group {found.id}: {', '.join(static)} will take effect when its databases are rebooted")
+    if static and before is not None:
+        waiting = ", ".join(sorted(static))
+        context.note(f"db_parameter_group {found.id}: {waiting} will take effect when its databases are rebooted")
 
 
 def delete(context: Context, found: Found) -> None:
@@ -68,38 +82,37 @@ def _with_parameters(context: Context, group: Found) -> Found:
     """Add the parameters that somebody has set. RDS does not count those set to the engine's default: they are asked for."""
     if not group.belongs_to(context.stack, "db_parameter_group"):
         return group
-    parameters = _values(_parameters(context, group.id, Source="user"))
+    items = _parameters(context, group.id, Source="user")
+    set_already = {item["ParameterName"] for item in items}
     declared = {
         name
         for declaration in context.declared("db_parameter_group")
         if declaration.name == group.logical_name
         for name in declaration.values.parameters or ()
     }
-    for names in _batches(sorted(declared - parameters.keys())):
-        parameters |= _values(_parameters(context, group.id, Filters=_named(names)))
-    return dataclasses.replace(group, values=dataclasses.replace(group.values, parameters=parameters))
+    others = [_parameters(context, group.id, Filters=_named(names)) for names in _batches(sorted(declared - set_already))]
+    read_all = [*items, *(item for batch in others for item in batch)]
+    return dataclasses.replace(group, values=dataclasses.replace(group.values, parameters=_values(read_all)))
 
 
 def _parameters(context: Context, group: str, **request: Any) -> list[dict[str, Any]]:
     return context.pages("rds", "describe_db_parameters", "Parameters", DBParameterGroupName=group, **request)
 
 
-def _dynamic(context: Context, group: str, names: list[str]) -> set[str]:
-    """Return those of the parameters that can be applied without a reboot."""
-    items = [item for batch in _batches(names) for item in _parameters(context, group, Filters=_named(batch))]
-    return {item["ParameterName"] for item in items if item.get("ApplyType") == "dynamic"} & set(names)
-
-
 def _named(names: list[str]) -> list[dict[str, Any]]:
     return [{"Name": "parameter-name", "Values": names}]
 
 
-def _apply_method(name: str, dynamic: set[str]) -> dict[str, str]:
-    return {"ApplyMethod": "immediate" if name in dynamic else "pending-reboot"}
+def _apply_method(name: str, static: Collection[str]) -> dict[str, str]:
+    return {"ApplyMethod": "pending-reboot" if name in static else "immediate"}
 
 
-def _values(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {item["ParameterName"]: item["ParameterValue"] for item in items if "ParameterValue" in item}
+def _values(items: Iterable[Mapping[str, Any]]) -> Parameters:
+    """What is not known to be dynamic waits for a reboot: RDS refuses to apply static parameters at once."""
+    items = list(items)
+    parameters = Parameters({item["ParameterName"]: item["ParameterValue"] for item in items if "ParameterValue" in item})
+    parameters.static = frozenset(item["ParameterName"] for item in items if item.get("ApplyType") != "dynamic")
+    return parameters
 
 
 def _batches(names: list[str]) -> Iterator[list[str]]:

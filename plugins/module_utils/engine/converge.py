@@ -215,10 +215,13 @@ def _refuse_missing_references(request: Request, applied: Iterable[Declaration],
     for declaration in applied:
         for reference in resolved.missing(declaration):
             if reference.kind in own or not request.check:
-                raise InvalidOption(
-                    _path_of(reference, declaration, request),
-                    f"refers to {reference.key}, which is neither declared nor found in the stack",
-                )
+                raise InvalidOption(_path_of(reference, declaration, request), _problem(reference, resolved.count(reference)))
+
+
+def _problem(reference: Reference, count: int) -> str:
+    if not count:
+        return f"refers to {reference.key}, which is neither declared nor found in the stack"
+    return f"refers to {reference.key}, of which there is {count}, but AWS wants at least {reference.at_least}"
 
 
 def _path_of(reference: Reference, declaration: Declaration, request: Request) -> str:

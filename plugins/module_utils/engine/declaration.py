@@ -32,7 +32,7 @@ class Reference:
 
     With `every`, `name` is a prefix that ends in ``/``, and the reference stands for the sorted ids of all
     resources of the kind below it: ``Reference("subnet", "data/", every=True)``. An `optional` one may point to
-    nothing: it only says what has to be there before, if it is declared.
+    nothing: it only says what has to be there before, if it is declared. `at_least` is how many there have to be.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class Reference:
     attribute: str = "id"
     every: bool = False
     optional: bool = False
+    at_least: int = 1
 
     @property
     def key(self) -> Key:

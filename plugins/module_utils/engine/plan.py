@@ -320,9 +320,11 @@ def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[F
     here = [f for f in candidates if kind.global_service or f.region in (None, _region_of(declaration, stack))]
     for found in here:
         if found.name == wanted and not found.belongs_to(stack, kind.name) and found.state not in (GONE, FAILED):
+            leaving = found.state == DELETING
+            way_out = "wait until it is gone, or restore it and list it" if leaving else "list it"
             raise Refused(
-                f"{declaration.key}: {kind.service} already has {wanted} ({found.id}), which does not carry "
-                "this stack's tags; list it under terrace_adopt, or choose another name"
+                f"{declaration.key}: {kind.service} already has {wanted} ({found.id}), which {'is being deleted and ' * leaving}"
+                f"does not carry this stack's tags; {way_out} under terrace_adopt, or choose another name"
             )
 
 

@@ -36,8 +36,12 @@ class Resolved:
         return transform(values, lambda leaf: self._value(leaf) if isinstance(leaf, Reference) else leaf)
 
     def missing(self, declaration: Declaration) -> list[Reference]:
-        """Return the references to things that are neither declared nor found."""
-        return [r for r in declaration.references() if not (r.optional or self._known_keys(r))]
+        """Return the references to things that are neither declared nor found, or too few of them."""
+        return [r for r in declaration.references() if not r.optional and self.count(r) < r.at_least]
+
+    def count(self, reference: Reference) -> int:
+        """Return how many things a reference stands for."""
+        return len(self._known_keys(reference))
 
     def _known_keys(self, reference: Reference) -> list[Key]:
         declared = [key for key in self._declared if reference.covers(key)]

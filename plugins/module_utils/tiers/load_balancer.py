@@ -123,6 +123,8 @@ CONSTRAINTS = {
     "target_groups[].stickiness": Constraint(minimum=0, maximum=604800),
 }
 SHORTEST_SLOW_START = 30
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#availability-zones
+LEAST_ZONES = 2
 # AWS keeps this duration while stickiness is off.
 DEFAULT_STICKY_SECONDS = 86400
 ACTIONS = ("target_group", "redirect", "fixed_response")
@@ -171,7 +173,7 @@ def _load_balancers(options: Mapping[str, Any]) -> Iterator[Declaration]:
             TIER,
             LoadBalancer(
                 scheme=balancer["scheme"],
-                subnets=Reference("subnet", f"{balancer['subnets']}/", every=True),
+                subnets=Reference("subnet", f"{balancer['subnets']}/", every=True, at_least=LEAST_ZONES),
                 security_groups=tuple(Reference("security_group", name) for name in balancer["security_groups"]),
                 idle_timeout=balancer["idle_timeout"],
                 deletion_protection=balancer["deletion_protection"],

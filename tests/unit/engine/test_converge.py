@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import apply, perform, plan, retry
 from ansible_collections.terrace.aws.plugins.module_utils.engine.converge import contexts_of
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Reference
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey
@@ -69,6 +69,16 @@ def test_a_tier_alone_without_its_provider_is_refused_before_any_change() -> Non
     ):
         account.run(machine(), machine("b", network_name=None), tiers=["compute"])
     assert account.cloud.mutations == []
+
+
+def test_too_few_of_what_is_referred_to_are_refused_before_any_change() -> None:
+    account = Account()
+    two = Reference("network", "zone/", every=True, at_least=2)
+    host = Declaration("machine", "app", "compute", Machine(network=two), "compute.machines.app")
+    with pytest.raises(InvalidOption, match="refers to network/zone/, of which there is 1, but AWS wants at least 2"):
+        account.run(network("zone/a"), host)
+    assert account.cloud.mutations == []
+    assert actions(account.run(network("zone/a"), network("zone/b"), host, check=True))["machine/app"] == "create"
 
 
 def test_a_tier_alone_can_be_planned_without_its_provider() -> None:

@@ -30,7 +30,16 @@ CREATING = ("ec2:Allocate", "ec2:Authorize", "ec2:Create")
 PARTS = {"ec2:CreateLaunchTemplateVersion", "ec2:CreateNetworkAclEntry", "ec2:CreateRoute"}
 # Those that a statement of their own narrows.
 SECRET_VALUE = "secretsmanager:GetSecretValue"
-SPECIAL = {"ssm:GetParameters", "ec2:CreateTags", "ec2:RunInstances", "iam:PassRole", "iam:CreateServiceLinkedRole", SECRET_VALUE}
+SPECIAL = {
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+    "ec2:CreateTags",
+    "ec2:RunInstances",
+    "iam:PassRole",
+    "iam:CreateServiceLinkedRole",
+    SECRET_VALUE,
+}
 # What bears the stack's name, by the service that is called; `names` begins as every derived name does.
 # RDS makes the secrets of master users itself, and checks that the caller may.
 RESOURCES = {
@@ -57,6 +66,7 @@ RESOURCES = {
         "arn:{partition}:rds:{region}:{account}:og:default*",
     ),
     "s3": ("arn:{partition}:s3:::{names}",),
+    "ssm": ("arn:{partition}:ssm:{region}:{account}:parameter/{stack}/*",),
     "secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:{stack}/*",),
     "route53": ("arn:{partition}:route53:::hostedzone/*",),
     # By the kind's service and the service that it makes use of. Log delivery has no resources to name.
@@ -177,7 +187,12 @@ def _lock(scope: Scope) -> Iterator[Statement]:
 
 
 def _parameters(scope: Scope) -> Iterator[Statement]:
-    """Parameters may be secrets: only those that name images. Public ones belong to no account."""
+    """Parameters may be secrets: only the stack's own, and those that name images. Public ones belong to no account."""
+    below = scope.arns("arn:{partition}:ssm:{region}:{account}:parameter/{stack}")
+    own = scope.arns(*RESOURCES["ssm"])
+    yield _allow("ListParameters", ["ssm:GetParametersByPath"], [*below, *own])
+    if any(scope.values("ssm_parameter")):
+        yield _allow("ReadParameters", ["ssm:GetParameter"], own)
     names = sorted({values.parameter for values in scope.values("image") if values.parameter})
     if names:
         arns = scope.arns(*(f"arn:{{partition}}:ssm:{{region}}:*:parameter/{name.lstrip('/')}" for name in names))

@@ -27,11 +27,20 @@ def test_a_value_is_long_and_plain_by_default() -> None:
     (declaration,) = build({"name": "app", "username": "jyoti_app"})
     assert declaration.values == Secret(
         description="",
+        kms_key="",
+        policy={},
+        rotation={},
+        replicas=(),
         generated=True,
         username="jyoti_app",
         length=32,
         exclude_characters="",
         exclude_punctuation=True,
+        exclude_numbers=False,
+        exclude_uppercase=False,
+        exclude_lowercase=False,
+        include_space=False,
+        require_each_included_type=True,
         recovery_days=30,
     )
 

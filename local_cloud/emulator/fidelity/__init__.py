@@ -42,6 +42,7 @@ PATCHES = (
     "log_group_keys",
     "buckets",
     "keys",
+    "secrets",
 )
 
 

@@ -20,7 +20,7 @@ MAX_VERSIONS = 5
 class IamPolicy:
     """`document` is the default version's; AWS never changes a `description`."""
 
-    document: Any = mutable(normalise=_iam.same_policy, refers=("secret", "log_group", "kms_key"))
+    document: Any = mutable(normalise=_iam.same_policy, refers=("secret", "log_group", "kms_key", "ssm_parameter"))
     description: str | None = initial("Description")
 
 

@@ -29,7 +29,7 @@ class IamRole:
     description: str | None = mutable("Description")
     max_session: int | None = mutable("MaxSessionDuration")
     boundary: Any = mutable(refers=("iam_policy",))
-    policies: Any = mutable(normalise=_same_policies, refers=("secret", "log_group", "kms_key"))
+    policies: Any = mutable(normalise=_same_policies, refers=("secret", "log_group", "kms_key", "ssm_parameter"))
     managed_policies: Any = mutable(normalise=unordered, refers=("iam_policy",))
 
 

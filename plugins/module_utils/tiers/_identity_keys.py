@@ -10,11 +10,11 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
-from ansible_collections.terrace.aws.plugins.module_utils.kinds import iam_role, kms_alias
-from ansible_collections.terrace.aws.plugins.module_utils.kinds._iam import path as iam_path
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import kms_alias
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.kms_alias import KmsAlias
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.kms_key import KmsKey
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import NAME, REGION, SERVICE, partition, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL, arn_of, service_role
 
 SPEC = {
     "name": {"type": "str", "required": True},
@@ -29,10 +29,6 @@ SPEC = {
     "multi_region": {"type": "bool"},
     "regions": {"type": "list", "elements": "str", "default": []},
 }
-PRINCIPAL = Constraint(
-    pattern=r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[!-~]{1,576}|[a-z][a-z0-9-]{0,63}",
-    says="a principal is given by the name of a role of the stack, or by an ARN",
-)
 CONSTRAINTS = {
     "keys": several(),
     "keys[].name": NAME,
@@ -120,16 +116,12 @@ def _key(
 
 
 def _policy(key: Mapping[str, Any], region: str, roles: set[str], stack: Stack) -> dict[str, Any]:
-    """Return the key's policy. The account comes first, so that no key can be lost, and IAM policies can allow its use.
-
-    Roles are named by a condition: named as principals they would have to exist before the key, while what they may do
-    refers to the key, and AWS would turn them into ids that lead nowhere once a role has been made anew.
-    """
+    """Return the key's policy. The account comes first, so that no key can be lost, and IAM policies can allow its use."""
     root = f"arn:{partition(region)}:iam::{stack.account}:root"
     statements = [{"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]
     administrators = [_principal(name, roles, stack) for name in key["administrators"]]
     users = [_principal(name, roles, stack) for name in key["users"]]
-    users += [_service_role(service, stack) for service in key["services"] if service in SERVICE_ROLES]
+    users += [service_role(service, SERVICE_ROLES[service], stack) for service in key["services"] if service in SERVICE_ROLES]
     if administrators:
         statements.append(_for_roles("Administration", ADMINISTRATION, administrators, stack))
     if users:
@@ -177,14 +169,5 @@ def _for_services(services: Iterable[str], region: str, stack: Stack) -> Iterato
 
 
 def _principal(name: str, roles: set[str], stack: Stack) -> Any:
-    """A role of the description has an ARN that is known before it exists; any other is looked up."""
-    if name.startswith("arn:"):
-        return name
-    if name not in roles:
-        return Reference("iam_role", name, "arn")
-    role = iam_role.KIND.aws_name(stack, name)
-    return f"arn:{partition(stack.region)}:iam::{stack.account}:role{iam_path(stack)}{role}"
-
-
-def _service_role(service: str, stack: Stack) -> str:
-    return f"arn:{partition(stack.region)}:iam::{stack.account}:role/aws-service-role/{service}/{SERVICE_ROLES[service]}"
+    """A role that is not described here may be external: it is looked up."""
+    return arn_of(name, stack) if name.startswith("arn:") or name in roles else Reference("iam_role", name, "arn")

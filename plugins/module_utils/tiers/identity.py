@@ -106,7 +106,7 @@ CONSTRAINTS = {
 MAX_INLINE, MAX_MANAGED, MAX_TRUST = 10240, 6144, 2048
 EC2 = "ec2.amazonaws.com"
 # What a statement's resource may point to in the stack, with the attribute that policies need.
-RESOURCES = {"secret": "arn", "log_group": "streams", "kms_key": "arn"}
+RESOURCES = {"secret": "arn", "log_group": "streams", "kms_key": "arn", "ssm_parameter": "arn"}
 ARN_OR_ALL = re.compile(r"\*|arn:[ -~]{1,2043}")
 
 

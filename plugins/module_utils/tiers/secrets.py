@@ -1,20 +1,22 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The secrets tier: secrets with generated values."""
+"""The secrets tier: secrets with generated values, and parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec, validated
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import Secret
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, key_of, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _secrets_parameters
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, REGION, key_of, reference, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL, arn_of, service_role
 
 TIER = "secrets"
-KINDS = ("secret",)
+KINDS = ("secret", "ssm_parameter")
 # Nothing here is a secret itself, whatever Ansible concludes from the names.
 SPEC = {
     "secrets": {
@@ -27,15 +29,49 @@ SPEC = {
             "description": {"type": "str", "default": ""},
             "content": {"type": "str", "choices": ["generated", "empty"], "default": "generated"},
             "username": {"type": "str"},
+            "fields": {"type": "dict"},
             "value_key": {"type": "str", "no_log": False},
             "length": {"type": "int", "default": 32},
             "exclude_characters": {"type": "str", "default": ""},
             "exclude_punctuation": {"type": "bool", "default": True},
+            "exclude_numbers": {"type": "bool", "default": False},
+            "exclude_uppercase": {"type": "bool", "default": False},
+            "exclude_lowercase": {"type": "bool", "default": False},
+            "include_space": {"type": "bool", "default": False},
+            "require_each_included_type": {"type": "bool", "default": True},
             "kms_key": {"type": "str", "no_log": False},
+            "readers": {"type": "list", "elements": "str", "default": []},
+            "policy": {"type": "dict"},
+            "rotation": {
+                "type": "dict",
+                "options": {
+                    "lambda": {"type": "str", "required": True},
+                    "schedule": {"type": "str", "default": "rate(30 days)"},
+                    "duration": {"type": "str", "default": ""},
+                    "rotate_immediately": {"type": "bool", "default": True},
+                },
+            },
+            "replicas": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "region": {"type": "str", "required": True},
+                    "kms_key": {"type": "str", "no_log": False},
+                },
+            },
+            "region": {"type": "str"},
             "recovery_window": {"type": "int", "default": 30},
         },
     },
+    "parameters": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": _secrets_parameters.SPEC,
+    },
 }
+JSON_KEY = Constraint(pattern=r"[A-Za-z0-9_.-]{1,128}", says="a key has letters, digits and _.-")
 CONSTRAINTS = {
     "secrets": several(),
     "secrets[].name": Constraint(
@@ -43,35 +79,72 @@ CONSTRAINTS = {
     ),
     "secrets[].description": Constraint(max_length=2048),
     "secrets[].username": Constraint(min_length=1, max_length=128),
+    "secrets[].fields": Constraint(min_length=1, max_length=50, keys=JSON_KEY),
     "secrets[].value_key": Constraint(min_length=1, max_length=128),
     # AWS takes less, down to what no one should use.
     "secrets[].length": Constraint(minimum=16, maximum=4096),
     "secrets[].exclude_characters": Constraint(max_length=4096, verbatim=True),
     "secrets[].kms_key": KMS_KEY,
+    "secrets[].readers": Constraint(max_length=50, distinct=True),
+    "secrets[].readers[]": PRINCIPAL,
+    "secrets[].policy": Constraint(min_length=1),
+    "secrets[].rotation.lambda": Constraint(
+        pattern=r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?",
+        says="a rotation function is given by its ARN",
+    ),
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+    "secrets[].rotation.schedule": Constraint(
+        pattern=r"rate\([1-9]\d{0,3} (hours?|days?)\)|cron\(0 [0-9A-Z*?,/#L -]{9,200}\)",
+        says="a schedule looks like rate(30 days) or cron(0 8 1 * ? *)",
+    ),
+    "secrets[].rotation.duration": Constraint(pattern=r"|([1-9]|1\d|2[0-4])h", says="a duration is 1h to 24h"),
+    "secrets[].replicas": several("region"),
+    "secrets[].replicas[].region": REGION,
+    "secrets[].replicas[].kms_key": KMS_KEY,
+    "secrets[].region": REGION,
     "secrets[].recovery_window": Constraint(minimum=0, maximum=30),
+    **_secrets_parameters.CONSTRAINTS,
 }
 SHORTEST_WINDOW = 7
+CLASSES = ("punctuation", "numbers", "uppercase", "lowercase")
+# What a field may take from a thing of the stack, by default.
+ENDPOINTS = {"db_instance": "endpoint", "cache_replication_group": "primary_endpoint"}
+ATTRIBUTE = Constraint(pattern=r"[a-z_]{1,64}", says="an attribute looks like port")
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+MAX_POLICY = 20480
 
 
-def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:  # noqa: ARG001 the tiers' interface
+def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
     """Return the declarations of validated options. Raises InvalidOption."""
-    return [_declared(secret, f"secrets.secrets[{index}]") for index, secret in enumerate(options["secrets"])]
+    declared = [_declared(secret, stack, f"secrets.secrets[{index}]") for index, secret in enumerate(options["secrets"])]
+    return [*declared, *_secrets_parameters.declare(options, stack)]
 
 
-def _declared(secret: Mapping[str, Any], path: str) -> Declaration:
+def _declared(secret: Mapping[str, Any], stack: Stack, path: str) -> Declaration:
     _check(secret, path)
+    _check_content(secret, path)
+    _check_regions(secret, stack, path)
     values = Secret(
         description=secret["description"],
-        kms_key=key_of(secret["kms_key"], None),
+        kms_key=key_of(secret["kms_key"]),
+        policy=_policy(secret, stack, path),
+        rotation=_rotation(secret),
+        replicas=tuple({"region": item["region"], "kms_key": key_of(item["kms_key"])} for item in secret["replicas"]),
         generated=secret["content"] == "generated",
         username=secret["username"],
+        content=_fields(secret, path),
         value_key=secret["value_key"],
         length=secret["length"],
         exclude_characters=secret["exclude_characters"],
         exclude_punctuation=secret["exclude_punctuation"],
+        exclude_numbers=secret["exclude_numbers"],
+        exclude_uppercase=secret["exclude_uppercase"],
+        exclude_lowercase=secret["exclude_lowercase"],
+        include_space=secret["include_space"],
+        require_each_included_type=secret["require_each_included_type"],
         recovery_days=secret["recovery_window"],
     )
-    return Declaration("secret", secret["name"], TIER, values, path)
+    return Declaration("secret", secret["name"], TIER, values, path, region=secret["region"])
 
 
 def _check(secret: Mapping[str, Any], path: str) -> None:
@@ -79,8 +152,99 @@ def _check(secret: Mapping[str, Any], path: str) -> None:
         raise InvalidOption(
             f"{path}.recovery_window", f"{secret['recovery_window']} is neither 0 nor at least {SHORTEST_WINDOW} days"
         )
-    for option in ("username", "value_key"):
+    if secret["readers"] and secret["policy"]:
+        raise InvalidOption(f"{path}.readers", "excludes policy, which says who may read the secret")
+
+
+def _check_content(secret: Mapping[str, Any], path: str) -> None:
+    for option in ("username", "fields", "value_key"):
         if secret["content"] == "empty" and secret[option]:
             raise InvalidOption(f"{path}.{option}", "is for generated content")
     if secret["username"] and secret["value_key"] == "username":
         raise InvalidOption(f"{path}.value_key", "is taken by the user name")
+    if all(secret[f"exclude_{name}"] for name in CLASSES):
+        raise InvalidOption(f"{path}.exclude_lowercase", "leaves no characters for a value")
+    taken = {secret["value_key"] or "password"} | ({"username"} if secret["username"] else set())
+    for name in secret["fields"] or ():
+        if name in taken:
+            raise InvalidOption(f"{path}.fields.{name}", "is generated, or the user name")
+
+
+def _check_regions(secret: Mapping[str, Any], stack: Stack, path: str) -> None:
+    for index, replica in enumerate(secret["replicas"]):
+        if replica["region"] == (secret["region"] or stack.region):
+            raise InvalidOption(f"{path}.replicas[{index}].region", "is where the secret itself is")
+
+
+def _fields(secret: Mapping[str, Any], path: str) -> dict[str, Any] | None:
+    """Return the fixed part of the content: text and numbers, and ``{db_instance: main}`` as what it stands for."""
+    if not secret["fields"]:
+        return None
+    return {str(name): _field(value, f"{path}.fields.{name}") for name, value in secret["fields"].items()}
+
+
+def _field(value: Any, path: str) -> Any:
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, Mapping):
+        raise InvalidOption(path, "has to be text, a number, or a thing of the stack such as {db_instance: main}")
+    kinds = sorted(set(value) & set(ENDPOINTS))
+    if len(kinds) != 1:
+        raise InvalidOption(path, f"has to name one thing of the stack (kinds: {', '.join(ENDPOINTS)})")
+    spec: Spec = {kinds[0]: {"type": "str", "required": True}, "attribute": {"type": "str", "default": ENDPOINTS[kinds[0]]}}
+    known = validated(value, spec, {kinds[0]: reference(f"{kinds[0]}/{{}}"), "attribute": ATTRIBUTE}, path)
+    return Reference(kinds[0], known[kinds[0]], known["attribute"])
+
+
+def _rotation(secret: Mapping[str, Any]) -> dict[str, Any]:
+    rotation = secret["rotation"]
+    if not rotation:
+        return {}
+    return {
+        "lambda": rotation["lambda"],
+        "schedule": rotation["schedule"],
+        "duration": rotation["duration"],
+        "immediately": rotation["rotate_immediately"],
+    }
+
+
+def _policy(secret: Mapping[str, Any], stack: Stack, path: str) -> dict[str, Any]:
+    """Return the resource policy: as given, or one that keeps everybody but the readers from the value."""
+    if secret["policy"]:
+        if not isinstance(secret["policy"].get("Statement"), (list, Mapping)):
+            raise InvalidOption(f"{path}.policy", "needs a Statement, as in IAM's own policies")
+        if len(str(secret["policy"])) > MAX_POLICY:
+            raise InvalidOption(f"{path}.policy", f"is longer than the {MAX_POLICY} characters that AWS takes")
+        return dict(secret["policy"])
+    if not secret["readers"]:
+        return {}
+    readers = [arn_of(reader, stack) for reader in secret["readers"]]
+    foreign = [arn for arn in readers if arn.split(":")[4] != stack.account]
+    return {"Version": "2012-10-17", "Statement": [_denied(readers, stack), *([_allowed(foreign)] if foreign else [])]}
+
+
+def _denied(readers: list[str], stack: Stack) -> dict[str, Any]:
+    """Services and their service-linked roles, which no policy of ours can be about, are left out."""
+    linked = service_role("*", "*", stack)
+    return {
+        "Sid": "OnlyReaders",
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+        "Condition": {
+            "ArnNotLike": {"aws:PrincipalArn": [*readers, linked]},
+            "Bool": {"aws:PrincipalIsAWSService": "false"},
+        },
+    }
+
+
+def _allowed(readers: list[str]) -> dict[str, Any]:
+    """Readers of other accounts need to be allowed here too."""
+    return {
+        "Sid": "OtherAccounts",
+        "Effect": "Allow",
+        "Principal": {"AWS": readers},
+        "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+        "Resource": "*",
+    }

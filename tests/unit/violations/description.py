@@ -141,9 +141,46 @@ TIERS: dict[str, dict[str, Any]] = {
                 "exclude_characters": "'\"",
                 "exclude_punctuation": False,
                 "kms_key": KEY,
+                "fields": {"engine": "postgres", "host": {"db_instance": "main"}, "port": 5432},
+                "exclude_numbers": False,
+                "exclude_uppercase": True,
+                "exclude_lowercase": False,
+                "include_space": False,
+                "require_each_included_type": False,
+                "readers": ["app", "arn:aws:iam::210987654321:role/theirs"],
+                "rotation": {
+                    "lambda": "arn:aws:lambda:eu-west-1:123456789012:function:rotate",
+                    "schedule": "cron(0 8 1 * ? *)",
+                    "duration": "3h",
+                    "rotate_immediately": False,
+                },
+                "replicas": [{"region": "eu-central-1", "kms_key": "main-eu-central-1"}],
+                "region": "eu-west-1",
                 "recovery_window": 7,
-            }
-        ]
+            },
+            {"name": "other", "policy": {"Version": "2012-10-17", "Statement": []}},
+        ],
+        "parameters": [
+            {
+                "name": "app/log-level",
+                "description": "How much is logged",
+                "type": "String",
+                "value": "info",
+                "tier": "Advanced",
+                "allowed_pattern": "debug|info",
+                "data_type": "text",
+                "region": "eu-west-1",
+            },
+            {"name": "app/hosts", "type": "StringList", "values": ["a.example.com", "b.example.com"]},
+            {
+                "name": "app/token",
+                "type": "SecureString",
+                "length": 40,
+                "exclude_characters": "'",
+                "exclude_punctuation": False,
+                "kms_key": KEY,
+            },
+        ],
     },
     "storage": {
         "buckets": [
@@ -350,5 +387,5 @@ TIERS: dict[str, dict[str, Any]] = {
 NETWORK = TIERS["network"]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "storage": [{"buckets": [{"name": "kept", "object_lock": {"mode": "COMPLIANCE", "years": 1}}]}],
-    "network": [{**NETWORK, "vpc": {**NETWORK["vpc"], "flow_logs": {"bucket": "arn:aws:s3:::logs/demo"}}}]
+    "network": [{**NETWORK, "vpc": {**NETWORK["vpc"], "flow_logs": {"bucket": "arn:aws:s3:::logs/demo"}}}],
 }

@@ -316,7 +316,8 @@ def _refuse_shared_names(declarations: Iterable[Declaration], kinds: Mapping[str
 def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[Found], stack: Stack) -> None:
     if not kind.unique_name:
         return
-    wanted = kind.aws_name(stack, declaration.name)
+    # Some can be given another name than the derived one.
+    wanted = getattr(declaration.values, "name", None) or kind.aws_name(stack, declaration.name)
     here = [f for f in candidates if kind.global_service or f.region in (None, _region_of(declaration, stack))]
     for found in here:
         if found.name == wanted and not found.belongs_to(stack, kind.name) and found.state not in (GONE, FAILED):

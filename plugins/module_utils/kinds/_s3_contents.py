@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/empty-bucket.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import TerraceError
@@ -40,25 +40,24 @@ def empty(context: Context, bucket: str) -> int:
     Retention is not bypassed: S3 refuses to delete what is under it.
     """
     number = 0
-    for batch in _batches(context, bucket):
+    while batch := _some_versions(context, bucket):
         _delete(context, bucket, batch)
         number += len(batch)
     _abort_uploads(context, bucket)
     return number
 
 
-def _batches(context: Context, bucket: str) -> Iterator[list[dict[str, str]]]:
-    """Yield pages of versions. The list goes on behind the last key of a page, whatever has been deleted before it."""
-    for page in _pages(context, "list_object_versions", bucket):
-        items = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        if items:
-            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
+def _some_versions(context: Context, bucket: str) -> list[dict[str, str]]:
+    """Return what there is, up to a batch: from the start, because what has been listed before is gone."""
+    page = _s3.call(context, "list_object_versions", bucket, MaxKeys=BATCH)
+    items = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+    return [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
 
 def _delete(context: Context, bucket: str, objects: list[dict[str, str]]) -> None:
     """The call succeeds also when parts of it do not."""
     answer = _s3.call(context, "delete_objects", bucket, Delete={"Objects": objects, "Quiet": True})
-    if errors := [error for error in answer.get("Errors", ()) if error.get("Code") != "NoSuchVersion"]:
+    if errors := answer.get("Errors", ()):
         raise NotEmptied(f"{len(errors)} of the versions in {bucket} could not be deleted: {_told(errors)}")
 
 
@@ -68,11 +67,7 @@ def _told(errors: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _abort_uploads(context: Context, bucket: str) -> None:
-    for page in _pages(context, "list_multipart_uploads", bucket):
+    paginator = context.client("s3").get_paginator("list_multipart_uploads")
+    for page in paginator.paginate(Bucket=bucket, ExpectedBucketOwner=context.stack.account):
         for upload in page.get("Uploads", ()):
             _s3.call(context, "abort_multipart_upload", bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-
-
-def _pages(context: Context, operation: str, bucket: str) -> Iterator[Mapping[str, Any]]:
-    paginator = context.client("s3").get_paginator(operation)
-    yield from paginator.paginate(Bucket=bucket, ExpectedBucketOwner=context.stack.account, PaginationConfig={"PageSize": BATCH})

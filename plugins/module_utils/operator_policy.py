@@ -44,6 +44,18 @@ SPECIAL = {
 # RDS makes the secrets of master users itself, and checks that the caller may.
 RESOURCES = {
     "autoscaling": ("arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{names}",),
+    "elasticache": tuple(
+        f"arn:{{partition}}:elasticache:{{region}}:{{account}}:{resource}"
+        for resource in (
+            "replicationgroup:{names}",
+            "cluster:{names}",
+            "parametergroup:{names}",
+            "subnetgroup:{names}",
+            "user:{names}",
+            "usergroup:{names}",
+            "snapshot:{names}",
+        )
+    ),
     "elasticloadbalancing": (
         "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{names}",
         "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/{names}",
@@ -71,6 +83,7 @@ RESOURCES = {
     "route53": ("arn:{partition}:route53:::hostedzone/*",),
     # By the kind's service and the service that it makes use of. Log delivery has no resources to name.
     "ec2+logs": ("*",),
+    "elasticache+logs": ("*",),
     "rds+secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:rds!db-*",),
 }
 # What EC2's calls touch that cannot bear our tag: what AWS makes together with a VPC, and the other side of a peering.

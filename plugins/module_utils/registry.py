@@ -7,6 +7,11 @@ from __future__ import annotations
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     auto_scaling_group,
     bucket,
+    cache_parameter_group,
+    cache_replication_group,
+    cache_subnet_group,
+    cache_user,
+    cache_user_group,
     db_backup_replication,
     db_instance,
     db_option_group,
@@ -48,6 +53,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     vpc_peering_accepter,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import (
+    cache,
     compute,
     database,
     identity,
@@ -63,6 +69,11 @@ KINDS = {
     for module in (
         auto_scaling_group,
         bucket,
+        cache_parameter_group,
+        cache_replication_group,
+        cache_subnet_group,
+        cache_user,
+        cache_user_group,
         db_backup_replication,
         db_instance,
         db_option_group,
@@ -106,6 +117,7 @@ KINDS = {
 }
 # In the order in which a reader meets them; the graph decides the order of work.
 TIERS = {
-    module.TIER: module for module in (network, identity, secrets, storage, database, load_balancer_tier, compute, monitoring)
+    module.TIER: module
+    for module in (network, identity, secrets, storage, database, cache, load_balancer_tier, compute, monitoring)
 }
 TIER_KINDS = {name: module.KINDS for name, module in TIERS.items()}

@@ -24,7 +24,7 @@ options:
     description: The tiers to apply. All by default.
     type: list
     elements: str
-    choices: [network, identity, secrets, storage, database, load_balancer, compute, monitoring]
+    choices: [network, identity, secrets, storage, database, cache, load_balancer, compute, monitoring]
   network:
     description: The options of M(terrace.aws.network).
     type: dict
@@ -39,6 +39,9 @@ options:
     type: dict
   database:
     description: The options of M(terrace.aws.database).
+    type: dict
+  cache:
+    description: The options of M(terrace.aws.cache).
     type: dict
   load_balancer:
     description: The options of M(terrace.aws.load_balancer).
@@ -146,6 +149,7 @@ EXAMPLES = r"""
     secrets: "{{ terrace_secrets | default(omit) }}"
     storage: "{{ terrace_storage | default(omit) }}"
     database: "{{ terrace_database | default(omit) }}"
+    cache: "{{ terrace_cache | default(omit) }}"
     load_balancer: "{{ terrace_load_balancer | default(omit) }}"
     compute: "{{ terrace_compute | default(omit) }}"
     monitoring: "{{ terrace_monitoring | default(omit) }}"

@@ -17,6 +17,7 @@ class Case:
     """A declarable resource of one kind.
 
     `parents` are declared with it, `changes` has another value for every mutable field of the kind,
+    `given` has, by field, what else has to be so before and after its change, `along` what else has to change with it.
     `before_delete` are changes that the kind asks for before it lets itself be deleted.
     """
 
@@ -24,5 +25,7 @@ class Case:
     tier: str
     parents: tuple[Declaration, ...] = ()
     changes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    given: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    along: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     before_delete: dict[str, Any] = dataclasses.field(default_factory=dict)
     name: str = "subject"

@@ -84,10 +84,13 @@ def test_plan_on_an_empty_account_shows_every_resource(kind: str, clients: Calla
 
 @pytest.mark.parametrize(("kind", "field"), [(kind, field) for kind in CHANGEABLE for field in mutable_fields(kind)])
 def test_a_mutable_field_changes_alone_and_settles(kind: str, field: str, clients: Callable[[str, str], Any]) -> None:
-    run(clients, STACK, described(kind))
-    changed = described(kind, **{field: CASES[kind].changes[field]})
+    case = CASES[kind]
+    given, along = case.given.get(field, {}), case.along.get(field, {})
+    run(clients, STACK, described(kind, **given))
+    changed = described(kind, **given, **{field: case.changes[field], **along})
     plan = run(clients, STACK, changed, check=True)
-    assert [(r["action"], r["fields"]) for r in plan["resources"] if r["action"] != "none"] == [("update", [field])]
+    fields = [(r["action"], sorted(r["fields"])) for r in plan["resources"] if r["action"] != "none"]
+    assert fields == [("update", sorted([field, *along]))]
     run(clients, STACK, changed)
     assert actions(run(clients, STACK, changed)) == {}
 

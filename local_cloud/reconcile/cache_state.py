@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the replication groups of the emulated account. Those in cluster mode have no servers."""
+"""Reads the replication groups of the emulated account."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,74 +9,101 @@ from moto.ec2.models import ec2_backends
 
 from local_cloud.emulator.environment import ACCOUNT
 from local_cloud.emulator.fidelity import interfaces
-from local_cloud.emulator.fidelity.cache_nodes import interface_owner, nodes, tokens
+from local_cloud.emulator.fidelity.cache_nodes import interface_owner, tokens
+from local_cloud.reconcile import redis
 from local_cloud.reconcile.desired import CacheNode, CacheUser, Firewall, Rule
 from local_cloud.reconcile.group_rules import firewall
 
 EVERYTHING = "on ~* &* +@all"
+SLOTS = 16384
 
 
 def read_nodes(elasticache: Any) -> list[CacheNode]:
     """Return the nodes of a region that have a place in a VPC."""
-    groups = [group for group in elasticache.replication_groups.values() if _has_servers(group)]
+    groups = [group for group in elasticache.replication_groups.values() if group.status != "deleting"]
     return [node for group in groups for node in _nodes(elasticache, group)]
-
-
-def _has_servers(group: Any) -> bool:
-    return group.status != "deleting" and group.cluster_mode != "enabled"
 
 
 def _nodes(elasticache: Any, group: Any) -> list[CacheNode]:
     ec2 = ec2_backends[ACCOUNT][elasticache.region_name]
-    members = {member["cache_cluster_id"]: member for member in nodes(group)}
-    placed = {name: interfaces.owned(ec2, interface_owner(group, name)) for name in members}
-    here = {name: found[0] for name, found in placed.items() if found}
-    primary = next((name for name in here if members[name]["current_role"] == "primary"), "")
-    users, peers = _users(elasticache, group), tuple(sorted(interface.private_ip_address for interface in here.values()))
+    found = {name: interfaces.owned(ec2, interface_owner(group, name)) for shard in group.node_groups for name in _members(shard)}
+    if not all(found.values()):
+        return []
+    places = {name: owned[0] for name, owned in found.items()}
+    addresses = {name: interface.private_ip_address for name, interface in places.items()}
+    shared = {
+        "group": group.arn,
+        "port": int(group.port),
+        "members": tuple(addresses.values()),
+        "tls": bool(group.transit_encryption_enabled),
+        "users": _users(elasticache, group),
+    }
     return [
         CacheNode(
             id=interface_owner(group, name),
-            group=group.arn,
             name=name,
-            vpc=interface.subnet.vpc_id,
-            address=interface.private_ip_address,
-            names=_names(group, members, name, primary),
-            certificate_names=_certificate_names(group, members[name]),
-            port=int(group.port),
-            primary="" if name == primary else members[primary]["read_endpoint"]["address"],
-            tls=bool(group.transit_encryption_enabled),
-            users=users,
-            firewall=_with_replication(firewall(ec2, interface.group_set), int(group.port), peers),
+            vpc=places[name].subnet.vpc_id,
+            address=addresses[name],
+            names=_names(group, shard, name),
+            certificate_names=_certificate_names(group, shard, name),
+            primary="" if name == _primary(shard) else addresses[_primary(shard)],
+            slots=_slots(group, position),
+            firewall=_with_replication(firewall(ec2, places[name].group_set), int(group.port), tuple(sorted(addresses.values()))),
+            **shared,
         )
-        for name, interface in here.items()
-        if primary
+        for position, shard in enumerate(group.node_groups)
+        for name in _members(shard)
     ]
 
 
-def _endpoints(group: Any) -> tuple[str, str]:
-    (shard,) = group.node_groups
+def _members(shard: dict[str, Any]) -> list[str]:
+    return [member["cache_cluster_id"] for member in shard["node_group_members"]]
+
+
+def _primary(shard: dict[str, Any]) -> str:
+    """Return the primary's name; in cluster mode, where roles are not shown, the first to be it."""
+    members = shard["node_group_members"]
+    return next((member for member in members if member.get("current_role") == "primary"), members[0])["cache_cluster_id"]
+
+
+def _slots(group: Any, position: int) -> tuple[int, int] | None:
+    """Return the shard's even part of all slots in cluster mode."""
+    if group.cluster_mode != "enabled":
+        return None
+    count = len(group.node_groups)
+    return SLOTS * position // count, SLOTS * (position + 1) // count - 1
+
+
+def _endpoints(group: Any, shard: dict[str, Any]) -> tuple[str, ...]:
+    """Return the primary's and the readers' endpoint, or the configuration endpoint of cluster mode."""
+    if group.cluster_mode == "enabled":
+        return (group.configuration_endpoint["address"],)
     return shard["primary_endpoint_address"], shard["reader_endpoint_address"]
 
 
-def _names(group: Any, members: dict[str, Any], name: str, primary: str) -> tuple[str, ...]:
+def _own_name(group: Any, shard: dict[str, Any], name: str) -> str:
+    return f"{name}.{_endpoints(group, shard)[0].partition('.')[2]}"
+
+
+def _names(group: Any, shard: dict[str, Any], name: str) -> tuple[str, ...]:
     """Return a node's own name and the endpoints that it stands behind; readers go to the primary if it is alone."""
-    primary_endpoint, reader_endpoint = _endpoints(group)
-    names = [members[name]["read_endpoint"]["address"]]
-    if name == primary:
-        names.append(primary_endpoint)
-    if name != primary or len(members) == 1:
-        names.append(reader_endpoint)
-    return tuple(names)
+    own, endpoints = _own_name(group, shard, name), _endpoints(group, shard)
+    if len(endpoints) == 1:
+        return (own, *endpoints)
+    primary_endpoint, reader_endpoint = endpoints
+    if len(shard["node_group_members"]) == 1:
+        return own, primary_endpoint, reader_endpoint
+    return own, primary_endpoint if name == _primary(shard) else reader_endpoint
 
 
-def _certificate_names(group: Any, member: dict[str, Any]) -> tuple[str, ...]:
-    return (member["read_endpoint"]["address"], *_endpoints(group))
+def _certificate_names(group: Any, shard: dict[str, Any], name: str) -> tuple[str, ...]:
+    return (_own_name(group, shard, name), *_endpoints(group, shard))
 
 
 def _with_replication(groups: Firewall, port: int, peers: tuple[str, ...]) -> Firewall:
     """Admit the other nodes, for which ElastiCache needs no rule of the user's."""
-    rule = Rule("tcp", port, port, peers)
-    return replace(groups, ingress=(*groups.ingress, rule), egress=(*groups.egress, rule))
+    rules = (Rule("tcp", port, port, peers), Rule("tcp", port + redis.BUS, port + redis.BUS, peers))
+    return replace(groups, ingress=groups.ingress + rules, egress=groups.egress + rules)
 
 
 def _users(elasticache: Any, group: Any) -> tuple[CacheUser, ...]:

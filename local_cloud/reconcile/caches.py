@@ -18,12 +18,12 @@ from local_cloud.reconcile.networks import name_of
 log = logging.getLogger(__name__)
 
 SETTINGS = "/etc/terrace"
-CLIENT = f"redis-cli -s {redis.DIRECTORY}/admin.sock --user {redis.ADMINISTRATOR} --no-auth-warning"
 # The client does not tell of failed commands in its status. A replica must have its copy before it is ready.
-APPLY = f"""answers=$({CLIENT} < {SETTINGS}/commands) || exit 1
+APPLY = f"""ask() {{ redis-cli -s {redis.DIRECTORY}/admin.sock --user {redis.ADMINISTRATOR} --no-auth-warning "$@"; }}
+answers=$(ask < {SETTINGS}/commands) || exit 1
 if echo "$answers" | grep -v -e ^OK -e ^[0-9]; then exit 1; fi
-state=$({CLIENT} INFO replication)
-case "$state" in *role:slave*master_link_status:down*) exit 1 ;; esac
+. {SETTINGS}/joining
+case "$(ask INFO replication)" in *role:slave*master_link_status:down*) exit 1 ;; esac
 """
 
 
@@ -78,9 +78,10 @@ class Caches:
 
     def _follow(self, node: CacheNode, container: Container) -> None:
         rules = redis.access(node, self._password)
-        wanted = repr((engine.incarnation(container), node.names, node.primary, rules))
+        wanted = repr((engine.incarnation(container), node.names, node.primary, node.members, rules))
         if container.status == "exited" or self._configured.get(node.id) == wanted:
             return
+        self.ready.discard(node.id)
         self._answer_to(node, container)
         if self._apply(node, container, rules):
             self._configured[node.id] = wanted
@@ -93,6 +94,7 @@ class Caches:
             "users.acl": redis.users_file(rules).encode(),
             "commands": redis.commands(node, rules, self._users.get(node.id, set()) - rules.keys()).encode(),
         }
+        files["joining"] = redis.joining(node).encode()
         engine.put_files(container, SETTINGS, files)
         status, output = container.exec_run(["sh", "-c", APPLY], environment={"REDISCLI_AUTH": self._password})
         if status:

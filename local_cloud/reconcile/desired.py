@@ -111,9 +111,10 @@ class CacheUser:
 
 @dataclass(frozen=True)
 class CacheNode:
-    """A node of an ElastiCache replication group; a replica has the name of its `primary`.
+    """A node of an ElastiCache replication group; a replica has the address of its `primary`.
 
-    `names` are the endpoints that it stands behind now, `certificate_names` those behind which it may come to stand.
+    `names` are the endpoints that it stands behind now, `certificate_names` those behind which it may come to stand. In
+    cluster mode `slots` are the first and last of its shard, and `members` the addresses of all nodes of all shards.
     """
 
     id: str
@@ -125,6 +126,8 @@ class CacheNode:
     certificate_names: tuple[str, ...]
     port: int
     primary: str
+    slots: tuple[int, int] | None
+    members: tuple[str, ...]
     tls: bool
     users: tuple[CacheUser, ...]
     firewall: Firewall

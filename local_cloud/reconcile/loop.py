@@ -38,6 +38,7 @@ PHASES = (
     "rds.deleting",
     "rds.snapshot.creating",
     "elasticache.creating",
+    "elasticache.modifying",
     "elasticache.deleting",
     "elbv2.creating",
     "elbv2.deleting",
@@ -82,7 +83,8 @@ class Reconciler:
         lifecycle.gate("rds.deleting", lambda arn: arn not in self._databases.present)
         lifecycle.gate("rds.snapshot.creating", lambda arn: arn in self._databases.snapshots.ready)
         lifecycle.gate("elasticache.creating", self._has_its_nodes)
-        lifecycle.gate("elasticache.deleting", lambda owner: not any(node.startswith(owner) for node in self._caches.present))
+        lifecycle.gate("elasticache.modifying", lambda arn: self._has_caught_up() and self._has_its_nodes(arn))
+        lifecycle.gate("elasticache.deleting", self._has_no_nodes)
         lifecycle.gate("elbv2.creating", lambda arn: arn in self._balancers.present)
         lifecycle.gate("elbv2.deleting", lambda arn: arn not in self._balancers.present)
         target_health.observers.append(self._health.of)
@@ -165,9 +167,17 @@ class Reconciler:
         self._firewalls.forget(machines + proxies + servers)
         networks.remove_unwanted(self._client, desired.networks)
 
+    def _has_caught_up(self) -> bool:
+        """Whether Docker follows all calls so far."""
+        return self._done >= self._emulator.mutations
+
     def _has_its_nodes(self, group: str) -> bool:
-        """Whether all nodes of a replication group answer."""
-        return all(node in self._caches.ready for node in cache_nodes.placed(group))
+        """Whether all nodes of a replication group answer; what is none, a user for instance, has none."""
+        return all(node in self._caches.ready for node in cache_nodes.owners(group))
+
+    def _has_no_nodes(self, owner: str) -> bool:
+        """Whether a node, or all nodes of a group, are gone."""
+        return not any(node == owner or node.startswith(f"{owner}/") for node in self._caches.present)
 
     def _ports(self) -> dict[str, dict[int, int]]:
         names = {balancer.arn: balancer.name for balancer in self._desired.balancers}

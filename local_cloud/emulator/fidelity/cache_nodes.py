@@ -36,10 +36,16 @@ def tokens(backend: ElastiCacheBackend, group: ReplicationGroup) -> list[str | N
     return store(backend, "tokens").get(group.arn, [None])
 
 
-def placed(group: str) -> list[str]:
-    """Return the keys of the interfaces that the nodes of a group, by ARN, have."""
-    region, account = group.split(":")[3:5]
-    return [owner for owner, arn in store(elasticache_backends[account][region], "placed").items() if arn == group]
+def owners(arn: str) -> list[str]:
+    """Return the keys of the interfaces of a group's nodes; none for what is no group, or has no place in a VPC."""
+    region, account = arn.split(":")[3:5]
+    backend = elasticache_backends[account][region]
+    groups = [group for group in backend.replication_groups.values() if group.arn == arn and _has_place(backend, group)]
+    return [interface_owner(group, node["cache_cluster_id"]) for group in groups for node in nodes(group)]
+
+
+def _has_place(backend: ElastiCacheBackend, group: ReplicationGroup) -> bool:
+    return group.cache_subnet_group_name in backend.cache_subnet_groups
 
 
 @around(ElastiCacheResponse, "call_action")
@@ -71,7 +77,7 @@ def _follow(backend: ElastiCacheBackend) -> None:
     placed = store(backend, "placed")
     wanted: dict[str, tuple[ReplicationGroup, int]] = {}
     for group in backend.replication_groups.values():
-        if group.status != "deleting" and group.cache_subnet_group_name in backend.cache_subnet_groups:
+        if group.status != "deleting" and _has_place(backend, group):
             wanted |= {
                 interface_owner(group, node["cache_cluster_id"]): (group, place) for place, node in enumerate(nodes(group))
             }

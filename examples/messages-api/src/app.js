@@ -2,23 +2,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import express from 'express'
+import { sessions } from './sessions.js'
+import { within } from './within.js'
 
 const LONGEST_TEXT = 1000
 const NEWEST = 100
+const HEALTH_TIMEOUT = 3_000
 
 /**
  * The HTTP API.
  *
  * @param {import('@prisma/client').PrismaClient} database
+ * @param {{ client: import('redis').RedisClientType, secret: string }} [redis] where sessions are kept; without it there are none
  * @returns {express.Express}
  */
-export function createApp(database) {
+export function createApp(database, redis) {
   const app = express()
   app.disable('x-powered-by')
+  // The load balancer says how the client came. Hosts take requests from it alone.
+  app.set('trust proxy', 1)
   app.use(express.json({ limit: '10kb' }))
 
   app.get('/health', async (_request, response) => {
-    await database.$queryRaw`SELECT 1`
+    await within(HEALTH_TIMEOUT, Promise.all([database.$queryRaw`SELECT 1`, redis?.client.ping()]))
     response.json({ status: 'ok' })
   })
 
@@ -34,9 +40,17 @@ export function createApp(database) {
     response.status(201).json(await database.message.create({ data: { text } }))
   })
 
+  if (redis) app.get('/session', sessions(redis), countVisit)
+
   app.use((_request, response) => response.status(404).json({ error: 'not found' }))
   app.use(answerError)
   return app
+}
+
+/** Count this session's visits, on whichever host they are made. */
+function countVisit(request, response) {
+  request.session.visits = (request.session.visits ?? 0) + 1
+  response.json({ id: request.session.id, visits: request.session.visits })
 }
 
 /** A database that cannot be reached is the usual error: 503 tells load balancers to try elsewhere. */

@@ -180,6 +180,7 @@ def _plan_absent(request: Request, survey: Survey, kinds: Mapping[str, Kind]) ->
     return plan_absent(
         {kind: [f for f in found if not f.tier or f.tier in request.tiers] for kind, found in ours.items() if kind in in_tiers},
         kinds,
+        survey.by_kind(),
     )
 
 
@@ -243,9 +244,18 @@ def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[s
     wanted = {name for tier in request.tiers for name in request.tier_kinds[tier]}
     wanted |= {reference.kind for declaration in applied for reference in declaration.references()}
     wanted |= {external.kind for external in request.externals} | {adoption.kind for adoption in request.adoptions}
+    if request.state == "absent" or request.prune:
+        wanted |= _users_of({name for name in wanted if request.kinds[name].held_by_users}, request.kinds.values())
     while missing := {name for kind in wanted for name in request.kinds[kind].after} - wanted:
         wanted |= missing
     return {name: kind for name, kind in request.kinds.items() if name in wanted}
+
+
+def _users_of(names: set[str], kinds: Iterable[Kind]) -> set[str]:
+    """Return the kinds that have a field to refer to one of `names`."""
+    return {
+        kind.name for kind in kinds if any(names & set(field.metadata["refers"]) for field in dataclasses.fields(kind.values))
+    }
 
 
 def contexts_of(

@@ -136,6 +136,7 @@ class Kind:
     `parent` is the field that refers to the owner of such kinds; what an owner of ours has beyond the declared is
     deleted, unless `spares`, given the owner's desired values, says that it is somebody else's. `guard` returns why
     a resource must not be deleted, `holders` what keeps it from being deleted.
+    What is `held_by_users` must not be deleted while something that stays refers to it, though AWS would not object.
     `outlives` names kinds that have to be gone before a resource of this kind can be deleted though none of their
     fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
     call has returned (a create says so by the state it returns). `timeout` is in seconds.
@@ -164,6 +165,7 @@ class Kind:
     holders: Callable[[Context, Found], Sequence[str]] | None = None
     outlives: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
+    held_by_users: bool = False
     lookup: bool = False
     id_filter: str | None = None
     look_up: Callable[[Context, Mapping[str, Any]], Iterable[Found]] | None = None

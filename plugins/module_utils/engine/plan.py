@@ -113,7 +113,12 @@ def plan_present(
             removed_first.add(declaration.key)
     steps += _surplus_children(steps, found, kinds)
     steps += _removals(_with_children(pruned, found, kinds), kinds, frozenset(step.id for step in steps if step.phase == MAKE))
-    refusals = (*_impossible(steps), *_not_allowed(steps, set(allow_replacement)), *_guarded(steps))
+    refusals = (
+        *_impossible(steps),
+        *_not_allowed(steps, set(allow_replacement)),
+        *_guarded(steps),
+        *_in_use(steps, found, kinds),
+    )
     return Plan(tuple(_sorted_by_waits(_removals_after_referrers(steps, needs, removed_first))), refusals)
 
 
@@ -132,10 +137,14 @@ def plan_adoption(
     return Plan(tuple(steps))
 
 
-def plan_absent(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> Plan:
-    """Delete all that is ours, users before what they use."""
+def plan_absent(
+    ours: Mapping[str, list[Found]],
+    kinds: Mapping[str, Kind],
+    found: Mapping[str, Iterable[Found]] = MappingProxyType({}),
+) -> Plan:
+    """Delete all that is ours, users before what they use. `found` has what stays, too."""
     steps = _removals(ours, kinds)
-    return Plan(tuple(_sorted_by_waits(steps)), tuple(_guarded(steps)))
+    return Plan(tuple(_sorted_by_waits(steps)), (*_guarded(steps), *_in_use(steps, found, kinds)))
 
 
 def _removals(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind], after: frozenset[StepId] = frozenset()) -> list[Step]:
@@ -359,6 +368,45 @@ def _guarded(steps: Iterable[Step]) -> Iterator[str]:
     for step in sorted((s for s in steps if s.phase == REMOVE and s.kind.guard), key=lambda s: s.key):
         if reason := step.kind.guard(step.found):
             yield f"{step.key}: {reason}"
+
+
+def _in_use(steps: Iterable[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind]) -> Iterator[str]:
+    """Say what is to be deleted though something that stays refers to it, where AWS itself would not object."""
+    steps = list(steps)
+    held = [step for step in steps if step.phase == REMOVE and step.kind.held_by_users]
+    if not held:
+        return
+    staying = _as_planned(steps, found)
+    names = {(kind, resource.id): _display_name(resource) for kind, resources in staying.items() for resource in resources}
+    involved = {name: list(resources) for name, resources in staying.items()}
+    for step in held:
+        involved.setdefault(step.kind.name, []).append(step.found)
+    edges = graph.referrers(involved, kinds)
+    for step in sorted(held, key=lambda s: s.key):
+        users = sorted(f"{user[0]}/{names[user]}" for user in edges[step.kind.name, step.found.id] if user in names)
+        if users:
+            yield f"{step.key}: is in use by {', '.join(users)}; delete those first, or let them do without it"
+
+
+def _as_planned(steps: Iterable[Step], found: Mapping[str, Iterable[Found]]) -> dict[str, list[Found]]:
+    """Return what is not to be removed, with the values that it will have."""
+    removed = {(step.kind.name, step.found.id) for step in steps if step.phase == REMOVE}
+    desired = {(step.kind.name, step.found.id): step.desired for step in steps if step.phase == MAKE and step.found}
+
+    def planned(kind: str, resource: Found) -> Found:
+        wanted = desired.get((kind, resource.id))
+        fields = dataclasses.fields(wanted) if wanted is not None else ()
+        managed = {field.name: value for field in fields if (value := getattr(wanted, field.name)) is not None}
+        return dataclasses.replace(resource, values=dataclasses.replace(resource.values, **managed))
+
+    return {
+        kind: [
+            planned(kind, resource)
+            for resource in resources
+            if (kind, resource.id) not in removed and resource.state not in (DELETING, GONE, FAILED)
+        ]
+        for kind, resources in found.items()
+    }
 
 
 def _surplus_children(steps: list[Step], found: Mapping[str, Iterable[Found]], kinds: Mapping[str, Kind]) -> list[Step]:

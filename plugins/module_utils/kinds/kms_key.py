@@ -316,6 +316,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     tag=tag,
+    held_by_users=True,
     create_before_delete=True,
     unsafe_create="CreateKey",
 )

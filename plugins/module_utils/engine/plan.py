@@ -209,13 +209,17 @@ def addresses_of(ours: Mapping[str, list[Found]], kinds: Mapping[str, Kind]) -> 
 
 
 def match(declaration: Declaration, kind: Kind, desired: Any, candidates: Iterable[Found], stack: Stack) -> list[Found]:
-    """Return the candidates that are the declared resource: by identity of content, by name for lookups, else by tag."""
+    """Return the candidates that are the declared resource: by identity of content, by name for lookups, else by tag.
+
+    Content tells nothing about where it is: the same in another region is something else.
+    """
     alive = [found for found in candidates if found.state not in (DELETING, GONE, FAILED)]
     if kind.lookup:
         return [found for found in alive if found.name == declaration.name]
     if kind.identity:
         identity = kind.identity(desired)
-        return [] if contains_unknown(identity) else [f for f in alive if kind.identity(f.values) == identity]
+        here = [f for f in alive if kind.global_service or f.region in (None, _region_of(declaration, stack))]
+        return [] if contains_unknown(identity) else [f for f in here if kind.identity(f.values) == identity]
     return named(declaration.name, kind, alive, stack)
 
 

@@ -53,7 +53,9 @@ def plain_connect(plain_endpoint: str) -> Connect:
     config = Config(retries={"total_max_attempts": 1})
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     return functools.cache(
-        lambda service: boto3.client(service, region_name=REGION, endpoint_url=plain_endpoint, config=config, **keys)
+        lambda service, region=REGION: boto3.client(
+            service, region_name=region, endpoint_url=plain_endpoint, config=config, **keys
+        )
     )
 
 

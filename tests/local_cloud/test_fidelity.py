@@ -15,11 +15,13 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     ec2,
     elbv2,
     iam,
+    kms,
     launch_templates,
     logs,
     network,
     rds,
     s3,
+    secretsmanager,
 )
 
 WRONG = (AssertionError, KeyError, ValueError, BotoCoreError, ClientError, ResponseParserError)

@@ -5,7 +5,7 @@
 from collections.abc import Callable
 from typing import Any
 
-Connect = Callable[[str], Any]
+Connect = Callable[..., Any]
 Scenario = Callable[[Connect], None]
 
 SCENARIOS: list[Scenario] = []

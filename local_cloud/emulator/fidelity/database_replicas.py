@@ -31,7 +31,10 @@ def create_db_instance_read_replica(original: Any, self: Any, db_kwargs: dict[st
     source = self.find_db_from_id(db_kwargs["source_db_instance_identifier"])
     if source.status != "available":
         raise InvalidDBInstanceStateError(source.db_instance_identifier, "create a read replica of")
-    replica = original(self, {**FRESH, **_groups(self, source), **db_kwargs})
+    logs = list(db_kwargs.get("enable_cloudwatch_logs_exports") or ())
+    # The backend comes first: what follows is looked up there.
+    own = {"backend": self, **FRESH, "enabled_cloudwatch_logs_exports": logs, **_groups(self, source)}
+    replica = original(self, {**own, **db_kwargs})
     replica.dbi_resource_id = "db-" + secrets.token_hex(13).upper()
     replica.manage_master_user_password = False
     place(self, replica)

@@ -18,7 +18,29 @@ from local_cloud.emulator import Emulator
 from local_cloud.emulator.operations import identify
 
 PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
-OTHER_NAMES = {"HeadBucket": "s3:ListBucket", "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock"}
+OTHER_NAMES = {
+    "DeleteBucketCors": "s3:PutBucketCORS",
+    "DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "DeleteBucketReplication": "s3:PutReplicationConfiguration",
+    "DeleteObjects": "s3:DeleteObject",
+    "GetBucketCors": "s3:GetBucketCORS",
+    "GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "GetBucketReplication": "s3:GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "HeadBucket": "s3:ListBucket",
+    "ListBuckets": "s3:ListAllMyBuckets",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListObjectsV2": "s3:ListBucket",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "PutBucketCors": "s3:PutBucketCORS",
+    "PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "PutBucketReplication": "s3:PutReplicationConfiguration",
+    "PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
 # Nobody needs a permission for it.
 FREE = "sts:GetCallerIdentity"
 # Operation: the actions checked on the way, and a text in the request without which they are not.
@@ -44,6 +66,9 @@ CHECKED = (
         "ManageMasterUserPassword=true",
     ),
     ("rds:DeleteDBInstance", ["rds:CreateDBSnapshot"], "FinalDBSnapshotIdentifier"),
+    ("s3:CreateBucket", ["s3:TagResource", "s3:PutBucketOwnershipControls"], "<Tags>"),
+    ("s3:PutReplicationConfiguration", ["iam:PassRole"], "<Role>"),
+    ("s3:DeleteObject", ["s3:DeleteObjectVersion"], "<VersionId>"),
     ("ec2:CreateFlowLogs", ["iam:PassRole"], "DeliverLogsPermissionArn"),
     ("ec2:CreateFlowLogs", ["logs:CreateLogDelivery"], ""),
     ("ec2:DeleteFlowLogs", ["logs:DeleteLogDelivery"], ""),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local_cloud.emulator import Emulator
-from tests.integration.jyoti import run
+from tests.integration.described import run
 
 HOME, AWAY = "eu-west-1", "eu-central-1"
 STACK = {"name": "data", "account": "123456789012", "region": HOME}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local_cloud.emulator import Emulator
-from tests.integration.jyoti import CHECKOUT, description, playbook, run
+from tests.integration.described import CHECKOUT, description, playbook, run
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import R
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from local_cloud.emulator import Emulator
 from tests.contract.harness import actions, loopback_clients, run
-from tests.integration.jyoti import description
+from tests.integration.described import description
 
 STACK = Stack("mine", "123456789012", "eu-west-1")
 VPC = {"name": "main", "cidr": "10.60.0.0/16", "zones": ["eu-west-1a"]}

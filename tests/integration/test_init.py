@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.emulator import Emulator
-from tests.integration.jyoti import CHECKOUT, playbook
+from tests.integration.described import CHECKOUT, playbook
 from tests.toolchain.test_artifact import ansible
 
 COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": "collections"}

@@ -15,12 +15,12 @@ from ansible_collections.terrace.aws.plugins.module_utils.operator_policy import
 from ansible_collections.terrace.aws.plugins.module_utils.permissions import survey_actions
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIERS
 from local_cloud.emulator import Emulator
-from tests.contract.case import STACK
+from tests.contract.case import STACK, Case
 from tests.contract.harness import loopback_clients
 from tests.contract.harness import run as run_engine
 from tests.contract.test_contract import CASES, CHANGEABLE, described
+from tests.integration.described import description, run
 from tests.integration.enforcement import allowing
-from tests.integration.jyoti import description, run
 
 SAMPLES, SEED = 20, 3
 # Without it the work is done all the same, and the lock expires.
@@ -89,9 +89,21 @@ def test_a_kind_names_all_that_it_needs(kind: str, emulator: Emulator) -> None:
     involved = {declaration.kind for declaration in described(kind)} | {k.name for k in KINDS.values() if k.parent}
     needed = {action for name in involved for action in KINDS[name].actions}
     needed |= ALWAYS.union(*(survey_actions(kind) for kind in KINDS.values()))
+    last: dict[str, Any] = {}
     with allowing(emulator, needed):
-        for changes in ({}, case.changes):
-            run_engine(clients, STACK, described(kind, **changes))
+        for last in _sets_of_changes(case):
+            emulator.reset()
+            run_engine(clients, STACK, described(kind))
+            run_engine(clients, STACK, described(kind, **last))
+        last = {**last, **case.before_delete}
         tagged = dataclasses.replace(STACK, tags={"suite": "another"})
-        run_engine(clients, tagged, described(kind, **case.before_delete))
-        run_engine(clients, STACK, (), state="absent", tiers=frozenset(TIERS))
+        run_engine(clients, tagged, described(kind, **last))
+        run_engine(clients, STACK, described(kind, **last), state="absent", tiers=frozenset(TIERS))
+
+
+def _sets_of_changes(case: Case) -> Iterator[dict[str, Any]]:
+    """Yield the changes that depend on other values one by one, and the others at once."""
+    alone = {*case.given, *case.along}
+    for field in sorted(alone):
+        yield {**case.given.get(field, {}), field: case.changes[field], **case.along.get(field, {})}
+    yield {field: value for field, value in case.changes.items() if field not in alone}

@@ -250,6 +250,8 @@ def _steps_for(
     create_first: bool,
 ) -> list[Step]:
     desired = resolved.values(declaration.values)
+    if kind.lookup:
+        candidates = _in_region(candidates, declaration, kind, stack)
     matches = match(declaration, kind, desired, candidates, stack)
     matches += [] if earlier_name is None else named(earlier_name, kind, candidates, stack)
     successor = _successor(matches, desired) if kind.create_before_delete else None
@@ -287,6 +289,10 @@ def _moves(found: Found, declaration: Declaration, kind: Kind, stack: Stack) -> 
     if kind.global_service or found.region in (None, wanted):
         return ()
     return (Change("region", found.region, wanted, create_only=True),)
+
+
+def _in_region(candidates: Iterable[Found], declaration: Declaration, kind: Kind, stack: Stack) -> list[Found]:
+    return [f for f in candidates if kind.global_service or f.region in (None, _region_of(declaration, stack))]
 
 
 def _region_of(declaration: Declaration, stack: Stack) -> str:
@@ -331,8 +337,7 @@ def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[F
         return
     # Some can be given another name than the derived one.
     wanted = getattr(declaration.values, "name", None) or kind.aws_name(stack, declaration.name)
-    here = [f for f in candidates if kind.global_service or f.region in (None, _region_of(declaration, stack))]
-    for found in here:
+    for found in _in_region(candidates, declaration, kind, stack):
         if found.name == wanted and not found.belongs_to(stack, kind.name) and found.state not in (GONE, FAILED):
             leaving = found.state == DELETING
             way_out = "wait until it is gone, or restore it and list it" if leaving else "list it"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The description in inventories/jyoti as the modules get it, and ways to run modules and playbooks."""
+"""The descriptions in inventories/ as the modules get them, and ways to run modules and playbooks."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from ansible_collections.terrace.aws.plugins.module_utils.registry import TIERS
 from local_cloud.emulator import Emulator
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-INVENTORY = CHECKOUT / "inventories" / "jyoti" / "groups.yml"
+INVENTORIES = CHECKOUT / "inventories"
 MODULES = "ansible_collections.terrace.aws.plugins.modules"
 
 
-def description(**variables: Any) -> dict[str, Any]:
+def description(architecture: str = "jyoti", **variables: Any) -> dict[str, Any]:
     """Return the options of the stack module. Nothing is protected, so that the stack can be deleted again."""
     loader = DataLoader()
-    inventory = InventoryManager(loader, sources=[str(INVENTORY)])
+    inventory = InventoryManager(loader, sources=[str(INVENTORIES / architecture / "groups.yml")])
     given = {"terrace_deletion_protection": False, **variables}
     variables = VariableManager(loader, inventory).get_vars(host=inventory.get_host("localhost")) | given
     names = ["stack", *(tier for tier in TIERS if f"terrace_{tier}" in variables)]

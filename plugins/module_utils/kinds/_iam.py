@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Con
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import canonical
 
 # Elements of a statement whose value is one string or a list of strings, in no order.
-LISTS = ("Action", "NotAction", "Resource", "NotResource")
+ACTIONS, RESOURCES = ("Action", "NotAction"), ("Resource", "NotResource")
 PRINCIPALS = ("Principal", "NotPrincipal")
 
 
@@ -50,31 +50,37 @@ def encoded(document: Mapping[str, Any]) -> str:
 
 
 def same_policy(document: Mapping[str, Any]) -> str:
-    """Normaliser for policy documents: order, and one string in place of a list of one, do not matter."""
+    """Normaliser for policy documents: order, and one string in place of a list of one, do not matter.
+
+    Neither does the case of actions and condition keys:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+    """
     statements = document.get("Statement", [])
     listed = [statements] if isinstance(statements, Mapping) else statements
     return canonical({**document, "Statement": sorted(canonical(_statement(statement)) for statement in listed)})
 
 
 def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
-    return {element: _element(element, value) for element, value in statement.items()}
+    return {element: _element(element, value) for element, value in statement.items() if (element, value) != ("Sid", "")}
 
 
 def _element(element: str, value: Any) -> Any:
-    if element in LISTS:
+    if element in ACTIONS:
+        return sorted({action.lower() for action in _texts(value)})
+    if element in RESOURCES:
         return _texts(value)
     if element in PRINCIPALS:
         principals = {"AWS": value} if isinstance(value, str) else value
-        return {kind: sorted(map(_account_root, _texts(names))) for kind, names in principals.items()}
+        return {kind: sorted(set(map(_account_root, _texts(names)))) for kind, names in principals.items()}
     if element == "Condition":
-        return {operator: {key: _texts(wanted) for key, wanted in test.items()} for operator, test in value.items()}
+        return {operator: {key.lower(): _texts(wanted) for key, wanted in test.items()} for operator, test in value.items()}
     return value
 
 
 def _texts(value: Any) -> list[str]:
-    """Return the strings of a list or of a single value; JSON's booleans and numbers count as their text."""
+    """Return the strings of a list or of a single value, each once; JSON's booleans and numbers count as their text."""
     items = value if isinstance(value, (list, tuple)) else [value]
-    return sorted(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
+    return sorted({str(item).lower() if isinstance(item, bool) else str(item) for item in items})
 
 
 def _account_root(principal: str) -> str:

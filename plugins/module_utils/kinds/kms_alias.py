@@ -29,7 +29,7 @@ def list_aliases(context: Context) -> Iterable[Found]:
     keys = {found.attributes["key_id"]: found for found in context.found("kms_key")}
     prefix = KIND.aws_name(context.stack, "")
     listed = [raw for raw in context.pages("kms", "list_aliases", "Aliases") if raw["AliasName"].startswith(prefix)]
-    return [_found(raw, keys.get(raw["TargetKeyId"])) for raw in listed]
+    return [_found(raw, keys.get(raw.get("TargetKeyId"))) for raw in listed]
 
 
 def create(context: Context, new: New, values: KmsAlias) -> Found:

@@ -243,7 +243,7 @@ def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def _read(context: Context, raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
     """Read what the description of a key of ours lacks."""
     primary = _primary(raw)
-    settled = raw["KeyState"] in ("Enabled", "Disabled")
+    settled = STATES.get(raw["KeyState"], READY) == READY
     values = KmsKey(
         description=raw.get("Description", ""),
         policy=_policy(context, raw["Arn"]),

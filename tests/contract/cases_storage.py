@@ -88,7 +88,7 @@ CASES = {
         "storage",
         parents=(
             Declaration("bucket", "copies", "storage", Bucket(**PRIVATE)),
-            Declaration("bucket", "logs", "storage", Bucket(**PRIVATE, policy=LOGS)),
+            Declaration("bucket", "logs", "storage", Bucket(**PRIVATE, policy=LOGS, empty_before_delete=True)),
             Declaration("iam_role", "copier", "identity", IamRole(trust=TRUST)),
         ),
         changes={
@@ -104,5 +104,8 @@ CASES = {
             "website": {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "404.html"}},
             "replication": replication(DeleteMarkerReplication={"Status": "Enabled"}),
         },
+        # What depends on versions keeps them.
+        given={"versioning": {"object_lock": {}, "replication": {}}},
+        before_delete={"object_lock": {"mode": "GOVERNANCE", "days": 1, "years": 0}},
     ),
 }

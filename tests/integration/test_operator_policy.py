@@ -91,9 +91,9 @@ def test_a_kind_names_all_that_it_needs(kind: str, emulator: Emulator) -> None:
     needed |= ALWAYS.union(*(survey_actions(kind) for kind in KINDS.values()))
     last: dict[str, Any] = {}
     with allowing(emulator, needed):
-        for last in _sets_of_changes(case):
+        for before, last in _changes(case):
             emulator.reset()
-            run_engine(clients, STACK, described(kind))
+            run_engine(clients, STACK, described(kind, **before))
             run_engine(clients, STACK, described(kind, **last))
         last = {**last, **case.before_delete}
         tagged = dataclasses.replace(STACK, tags={"suite": "another"})
@@ -101,9 +101,10 @@ def test_a_kind_names_all_that_it_needs(kind: str, emulator: Emulator) -> None:
         run_engine(clients, STACK, described(kind, **last), state="absent", tiers=frozenset(TIERS))
 
 
-def _sets_of_changes(case: Case) -> Iterator[dict[str, Any]]:
-    """Yield the changes that depend on other values one by one, and the others at once."""
+def _changes(case: Case) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield what is before and after: the changes that depend on other values one by one, and the others at once."""
     alone = {*case.given, *case.along}
     for field in sorted(alone):
-        yield {**case.given.get(field, {}), field: case.changes[field], **case.along.get(field, {})}
-    yield {field: value for field, value in case.changes.items() if field not in alone}
+        given = case.given.get(field, {})
+        yield given, {**given, field: case.changes[field], **case.along.get(field, {})}
+    yield {}, {field: value for field, value in case.changes.items() if field not in alone}

@@ -110,6 +110,12 @@ options:
       auth_token_key:
         description: The key of the token in a secret that is JSON. By default the token is the whole value.
         type: str
+      keep_former_token:
+        description:
+          - Whether the token before stays valid beside a new one, until the next or until this is V(false). So clients can
+            change over in their own time.
+        type: bool
+        default: false
       user_group:
         description: Name of the user group whose users may log in, instead of O(replication_groups[].auth_token_secret).
         type: str
@@ -194,6 +200,10 @@ options:
       password_key:
         description: The key of the password in a secret that is JSON. By default the password is the whole value.
         type: str
+      keep_former_password:
+        description: Whether the password before stays valid beside a new one, until the next or until this is V(false).
+        type: bool
+        default: false
   user_groups:
     description: Groups of users, for O(replication_groups[].user_group).
     type: list

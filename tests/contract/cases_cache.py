@@ -45,12 +45,12 @@ def parameter_group(name: str, family: str = "redis7", **parameters: str) -> Dec
 
 
 def user(name: str, username: str) -> Declaration:
-    values = CacheUser(engine="redis", username=username, access_string="off -@all", authentication="password")
+    values = CacheUser(engine="redis", username=username, access_string="off -@all", authentication={"type": "password"})
     return cache("cache_user", name, values)
 
 
-def current(name: str) -> Reference:
-    return Reference("secret", name, "current")
+def login(name: str) -> dict[str, Any]:
+    return {"secret": Reference("secret", name, "current"), "key": "token", "former": False}
 
 
 MAIN = Reference("vpc", "main")
@@ -64,7 +64,7 @@ NETWORK = (
 )
 TWO_ZONES = (Reference("subnet", "data/eu-west-1a"), Reference("subnet", "data/eu-west-1b"))
 DATA = cache("cache_subnet_group", "data", CacheSubnetGroup(description="Data", subnets=TWO_ZONES))
-SECRETS = (secret("first"), secret("second"))
+SECRETS = (secret("first"),)
 USERS = (user("default", "default"), user("app", "app"), user("jobs", "jobs"))
 DEFAULT, APP, JOBS = (Reference("cache_user", name) for name in ("default", "app", "jobs"))
 USER_GROUP = cache("cache_user_group", "everybody", CacheUserGroup(engine="redis", users=(DEFAULT, APP)))
@@ -95,17 +95,13 @@ CASES = {
             # IAM wants the id.
             username="contract-suite-subject",
             access_string="on allkeys +@read",
-            authentication="password",
-            password=current("first"),
-            password_key="token",
+            authentication={"type": "password", **login("first")},
         ),
         "cache",
         SECRETS,
         changes={
             "access_string": "on ~app:* +@all -@dangerous",
-            "authentication": "iam",
-            "password": current("second"),
-            "password_key": "username",
+            "authentication": {"type": "iam"},
         },
     ),
     "cache_user_group": Case(
@@ -132,7 +128,7 @@ CASES = {
             at_rest_encryption=True,
             kms_key="",
             transit_encryption="preferred",
-            access={"secret": current("first"), "key": "token"},
+            access=login("first"),
             snapshot_retention=7,
             snapshot_window="03:00-04:00",
             maintenance_window="sun:05:00-sun:06:00",

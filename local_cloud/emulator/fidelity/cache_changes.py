@@ -132,9 +132,9 @@ def _token(backend: ElastiCacheBackend, group: ReplicationGroup, request: dict[s
         raise refused("An AUTH token needs encryption in transit, and a strategy that fits.")
     if strategy == "DELETE" and not group.user_group_ids:
         raise refused("A token can be deleted only when a user group comes.")
-    if strategy == "SET" and not request.get("RemoveUserGroups") and getattr(group, "rotated_token", None) != token:
+    if strategy == "SET" and not request.get("RemoveUserGroups") and vars(group).get("rotated_token") != token:
         raise refused("A token can be set only after it has been rotated.")
-    group.rotated_token = token if strategy == "ROTATE" else None
+    vars(group)["rotated_token"] = token if strategy == "ROTATE" else None
     group.auth_token_enabled = strategy != "DELETE"
 
 

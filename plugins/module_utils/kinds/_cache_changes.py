@@ -21,8 +21,6 @@ BUSY_SECONDS = 3600.0
 TAG_PROTECTION = "terrace:deletion-protection"
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html
 TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
-# The tag of a token that is accepted beside the former one.
-ROTATED = "/rotated"
 SIMPLE = {
     "description",
     "automatic_failover",
@@ -49,14 +47,9 @@ def is_pending(raw: Mapping[str, Any]) -> bool:
     return bool(raw.get("PendingModifiedValues", {}).keys() - {"AuthTokenStatus"})
 
 
-def set_access(access: Mapping[str, str]) -> dict[str, str]:
-    """Normaliser: of a token that was set, the version is known and not where it is from."""
-    return {name: _elasticache.version_of(value) if name == "secret" else value for name, value in access.items()}
-
-
 def auth_token(context: Context, access: Mapping[str, Any]) -> str:
     """Return the token that the declared secret holds. Raises TerraceError, without it."""
-    token = _elasticache.password(context, access["secret"], access["key"])
+    token = _elasticache.password(context, access)
     if not TOKEN.fullmatch(token):
         raise TerraceError(
             "the value of the secret is no AUTH token: 16 to 128 letters, digits and !&#$^<>- are. "
@@ -148,17 +141,18 @@ def _other_access(context: Context, found: Found, access: Mapping[str, Any], mod
     if "secret" not in access:
         yield modify(**_other_users(before, access))
         return
-    token, tags = auth_token(context, access), _elasticache.secret_tags(access["secret"], access["key"])
+    token, same = auth_token(context, access), {**before, "former": access["former"]}
     if "user_group" in before:
         yield modify(RemoveUserGroups=True, AuthToken=token, AuthTokenUpdateStrategy="SET")
-    else:
-        # The former token stays valid until the new one is set. An interrupted run goes on from the tag.
-        rotated = {**tags, _elasticache.TAG_VERSION: tags[_elasticache.TAG_VERSION] + ROTATED}
-        if rotated.items() - found.tags.items():
-            yield modify(AuthToken=token, AuthTokenUpdateStrategy="ROTATE")
-            yield lambda: _elasticache.tag(context, found, rotated)
+        yield lambda: _elasticache.tag(context, found, _elasticache.login_tags(access))
+        return
+    # A token that is beside the former one already only has to be set, also after a run that did not get so far.
+    if not (before.get("former") and _elasticache.Set(same) == _elasticache.Set(access)):
+        yield modify(AuthToken=token, AuthTokenUpdateStrategy="ROTATE")
+        yield lambda: _elasticache.tag(context, found, _elasticache.login_tags(access, former=True))
+    if not access["former"]:
         yield modify(AuthToken=token, AuthTokenUpdateStrategy="SET")
-    yield lambda: _elasticache.tag(context, found, tags)
+        yield lambda: _elasticache.tag(context, found, _elasticache.login_tags(access))
 
 
 def _other_users(before: Mapping[str, str], access: Mapping[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Replication.Modify.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import Verdict
 
@@ -67,14 +68,14 @@ def only_by_way_of_preferred(before: str, after: str) -> str:
     return f"has to become preferred first, for clients to change over, and {after} then"
 
 
-def no_token_taken_away(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+def no_token_taken_away(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html"""
     return "with a token can only change to a user group" if "secret" in before and not after else ""
 
 
-def disrupted_by_access(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+def disrupted_by_access(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if "secret" in before and "secret" in after:
-        return "refuses new connections with the former token"
+        return "" if after["former"] else "refuses new connections with the former token"
     return "refuses clients that log in as before" if after else ""
 
 

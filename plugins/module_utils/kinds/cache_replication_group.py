@@ -57,10 +57,10 @@ NODES_REPLACED = always("replaces the nodes: writes stop for seconds; without a 
 class CacheReplicationGroup:
     """`replicas` are those of each shard. `version` is the least minor version.
 
-    `transit_encryption` is ``disabled``, ``preferred`` or ``required``. `access` has a `user_group`, or `secret` and `key`:
-    the current version of a secret's value and what of its JSON, an empty text for the whole, is the AUTH token; or it is
-    empty. `kms_key` is the ARN of a key, an empty text for the service's own. `log_delivery` has mappings with `type`,
-    `log_group` and `format`. `final_snapshot` is for the delete call, `snapshot` names one that the new cache begins with.
+    `transit_encryption` is ``disabled``, ``preferred`` or ``required``. `access` has a `user_group`, or is the login whose
+    value is the AUTH token, or is empty. `kms_key` is the ARN of a key, an empty text for the service's own. `log_delivery`
+    has mappings with `type`, `log_group` and `format`. `final_snapshot` is for the delete call, `snapshot` names one that
+    the new cache begins with.
     """
 
     description: str | None = mutable("ReplicationGroupDescription")
@@ -80,7 +80,7 @@ class CacheReplicationGroup:
     kms_key: Any = create_only(normalise=lambda key: key.rpartition("/")[2], refers=("kms_key",))
     transit_encryption: str | None = mutable(disrupts=disrupted_by_transit_encryption, forbids=only_by_way_of_preferred)
     access: Any = mutable(
-        normalise=_cache_changes.set_access,
+        normalise=_elasticache.Set,
         refers=("secret", "cache_user_group"),
         disrupts=disrupted_by_access,
         forbids=no_token_taken_away,
@@ -109,7 +109,7 @@ def create(context: Context, new: New, values: CacheReplicationGroup) -> Found:
     tags = {**new.tags, **_cache_changes.protection_tag(values.deletion_protection)}
     access = values.access or {}
     if "secret" in access:
-        tags |= _elasticache.secret_tags(access["secret"], access["key"])
+        tags |= _elasticache.login_tags(access)
     answer = context.client("elasticache").create_replication_group(
         ReplicationGroupId=new.aws_name,
         **arguments(values),
@@ -209,12 +209,10 @@ def _transit_encryption(raw: Mapping[str, Any]) -> str:
     return (raw.get("TransitEncryptionMode") or "required") if raw.get("TransitEncryptionEnabled") else "disabled"
 
 
-def _access(raw: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, str]:
+def _access(raw: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
     for group in raw.get("UserGroupIds", []):
         return {"user_group": group}
-    if not raw.get("AuthTokenEnabled"):
-        return {}
-    return {"secret": tags.get(_elasticache.TAG_VERSION) or "unknown", "key": tags.get(_elasticache.TAG_KEY, "")}
+    return _elasticache.login_of(tags) if raw.get("AuthTokenEnabled") else {}
 
 
 def _log_delivery(raw: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:

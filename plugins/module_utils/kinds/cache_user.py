@@ -19,7 +19,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     New,
     Retry,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import always, create_only, initial, mutable
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial, mutable
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elasticache
 
 STATES = {"active": READY, "deleting": DELETING}
@@ -38,21 +38,24 @@ def rules(access_string: str) -> tuple[Any, ...]:
     return ("on" in words, keys, channels, commands, others)
 
 
+def disrupted_by_login(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if before["type"] != after["type"]:
+        return "refuses clients that log in as before"
+    return "" if after.get("former") else "refuses new connections with the former password"
+
+
 @dataclasses.dataclass(frozen=True)
 class CacheUser:
-    """`authentication` is ``password`` or ``iam``, for which `username` has to be the id.
+    """`authentication` has a `type`, ``password`` or ``iam``, for which `username` has to be the id; with a password, a login.
 
-    `password` refers to the current version of a secret's value, `password_key` is what of its JSON; an empty text is for
-    the whole. A user with a password and without a secret gets one that nobody knows. Users of the engine ``redis`` serve
-    Valkey, too, so `engine` is not compared.
+    A user with a password and without a secret gets one that nobody knows. Users of the engine ``redis`` serve Valkey, too,
+    so `engine` is not compared.
     """
 
     engine: str | None = initial("Engine")
     username: str | None = create_only("UserName")
     access_string: str | None = mutable("AccessString", normalise=rules)
-    authentication: str | None = mutable(disrupts=always("refuses clients that authenticate in the former way"))
-    password: Any = mutable(normalise=_elasticache.version_of, refers=("secret",))
-    password_key: str | None = mutable()
+    authentication: Any = mutable(normalise=_elasticache.Set, refers=("secret",), disrupts=disrupted_by_login)
 
 
 def list_users(context: Context) -> Iterable[Found]:
@@ -62,13 +65,14 @@ def list_users(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: CacheUser) -> Found:
-    tags = {**new.tags, **_secret_tags(values)}
+    login = values.authentication or {}
+    tags = {**new.tags, **(_elasticache.login_tags(login) if "secret" in login else {})}
     answer = context.client("elasticache").create_user(
         UserId=new.aws_name,
         UserName=values.username,
         Engine=values.engine,
         AccessString=values.access_string,
-        AuthenticationMode=_mode(context, values),
+        AuthenticationMode=_mode(login, _passwords(context, {**login, "former": False})),
         Tags=_elasticache.tag_list(tags),
     )
     return _found(answer, tags)
@@ -76,29 +80,36 @@ def create(context: Context, new: New, values: CacheUser) -> Found:
 
 def update(context: Context, found: Found, values: CacheUser, fields: set[str]) -> None:
     """The tag comes last: whoever sees it may be sure that the password is set."""
-    cache = context.client("elasticache")
     request: dict[str, Any] = {"AccessString": values.access_string} if "access_string" in fields else {}
-    if fields - {"access_string"}:
-        request["AuthenticationMode"] = _mode(context, values)
-    cache.modify_user(UserId=found.id, **request)
-    if "AuthenticationMode" in request:
-        _elasticache.tag(context, found, _secret_tags(values))
+    login = values.authentication if "authentication" in fields else {}
+    passwords = _passwords(context, login)
+    if login:
+        request["AuthenticationMode"] = _mode(login, passwords)
+    context.client("elasticache").modify_user(UserId=found.id, **request)
+    if "secret" in login:
+        _elasticache.tag(context, found, _elasticache.login_tags(login, former=len(passwords) > 1))
 
 
 def delete(context: Context, found: Found) -> None:
     context.client("elasticache").delete_user(UserId=found.id)
 
 
-def _mode(context: Context, values: CacheUser) -> dict[str, Any]:
-    if values.authentication != "password":
-        return {"Type": values.authentication}
-    if not values.password:
-        return {"Type": "password", "Passwords": [secrets.token_hex(32)]}
-    return {"Type": "password", "Passwords": [_elasticache.password(context, values.password, values.password_key)]}
+def _mode(login: Mapping[str, Any], passwords: list[str]) -> dict[str, Any]:
+    return {"Type": login["type"], **({"Passwords": passwords} if passwords else {})}
 
 
-def _secret_tags(values: CacheUser) -> dict[str, str]:
-    return _elasticache.secret_tags(values.password, values.password_key)
+def _passwords(context: Context, login: Mapping[str, Any]) -> list[str]:
+    """Return the current password, and the former one if it is to stay valid."""
+    if "secret" not in login:
+        return [secrets.token_hex(32)] if login.get("type") == "password" else []
+    former = _elasticache.former_password(context, login) if login["former"] else None
+    return [_elasticache.password(context, login), *([former] if former else [])]
+
+
+def _authentication(raw: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """A password without a tag was set by others, or is the one that nobody knows."""
+    mode = {"type": raw.get("Authentication", {}).get("Type")}
+    return {**mode, **_elasticache.login_of(tags)} if mode["type"] == "password" and tags.get(_elasticache.TAG_VERSION) else mode
 
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
@@ -106,9 +117,7 @@ def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
         engine=raw["Engine"].lower(),
         username=raw["UserName"],
         access_string=raw["AccessString"],
-        authentication=raw.get("Authentication", {}).get("Type"),
-        password=tags.get(_elasticache.TAG_VERSION, ""),
-        password_key=tags.get(_elasticache.TAG_KEY, ""),
+        authentication=_authentication(raw, tags),
     )
     user = raw["UserId"]
     attributes = {"arn": raw["ARN"], "username": raw["UserName"]}

@@ -54,6 +54,7 @@ SPEC = {
             # Names: no option of this tier takes a password.
             "auth_token_secret": {"type": "str", "no_log": False},
             "auth_token_key": {"type": "str", "no_log": False},
+            "keep_former_token": {"type": "bool", "default": False, "no_log": False},
             "user_group": {"type": "str"},
             "parameters": {"type": "dict", "default": {}},
             "snapshot": {"type": "str"},
@@ -86,6 +87,7 @@ SPEC = {
             "authentication": {"type": "str", "choices": ["password", "iam"], "default": "password"},
             "password_secret": {"type": "str", "no_log": False},
             "password_key": {"type": "str", "no_log": False},
+            "keep_former_password": {"type": "bool", "default": False, "no_log": False},
         },
     },
     "user_groups": {
@@ -256,8 +258,12 @@ def _access(group: Mapping[str, Any]) -> dict[str, Any]:
     if group["user_group"]:
         return {"user_group": Reference("cache_user_group", group["user_group"])}
     if group["auth_token_secret"]:
-        return {"secret": Reference("secret", group["auth_token_secret"], "current"), "key": group["auth_token_key"] or ""}
+        return _login(group["auth_token_secret"], group["auth_token_key"], group["keep_former_token"])
     return {}
+
+
+def _login(secret: str, key: str | None, former: bool) -> dict[str, Any]:
+    return {"secret": Reference("secret", secret, "current"), "key": key or "", "former": former}
 
 
 def _users(options: Mapping[str, Any], stack: Stack) -> Iterator[Declaration]:
@@ -272,9 +278,7 @@ def _users(options: Mapping[str, Any], stack: Stack) -> Iterator[Declaration]:
             engine=engines[TURNED_OFF],
             username=TURNED_OFF,
             access_string="off -@all",
-            authentication="password",
-            password="",
-            password_key="",
+            authentication={"type": "password"},
         )
         yield Declaration("cache_user", TURNED_OFF, TIER, turned_off, "cache.user_groups")
 
@@ -306,15 +310,13 @@ def _engines(options: Mapping[str, Any]) -> dict[str, str]:
 
 def _user(user: Mapping[str, Any], engine: str, stack: Stack, path: str) -> Declaration:
     iam = user["authentication"] == "iam"
+    login = _login(user["password_secret"], user["password_key"], user["keep_former_password"])
     identifier = cache_user.KIND.aws_name(stack, user["name"])
-    password = Reference("secret", user["password_secret"], "current") if user["password_secret"] else ""
     values = CacheUser(
         engine=engine,
         username=identifier if iam else user["username"] or user["name"],
         access_string=user["access_string"],
-        authentication=user["authentication"],
-        password=password,
-        password_key=user["password_key"] or "",
+        authentication={"type": user["authentication"], **({} if iam else login)},
     )
     return Declaration("cache_user", user["name"], TIER, values, path)
 

@@ -275,6 +275,7 @@ TIERS: dict[str, dict[str, Any]] = {
                 "security_groups": ["app"],
                 "auth_token_secret": "app",
                 "auth_token_key": "password",
+                "keep_former_token": True,
             },
         ],
         "users": [
@@ -285,6 +286,7 @@ TIERS: dict[str, dict[str, Any]] = {
                 "authentication": "password",
                 "password_secret": "app",
                 "password_key": "password",
+                "keep_former_password": True,
             },
             {"name": "reports", "access_string": "on ~report:* +@read", "authentication": "iam"},
         ],

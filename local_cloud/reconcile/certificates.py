@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The local cloud's certificate authority: what RDS's global bundle is on AWS."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ class Authority:
 
     def _make(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        name = "Terrace local cloud"
+        # Authorities of the same name would be taken for each other, with messages that nobody understands.
+        name = f"Terrace local cloud {secrets.token_hex(4)}"
         builder = _builder(name, _name(name), key.public_key())
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         certificate = builder.sign(key, hashes.SHA256())

@@ -105,7 +105,7 @@ class CacheUser:
 
     name: str
     access: str
-    passwords: tuple[str, ...] = field(repr=False)
+    passwords: tuple[str, ...] = field(default=(), repr=False)
     open: bool = False
 
 

@@ -12,6 +12,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     Connect,
     Scenario,
     autoscaling,
+    cache_nodes,
     ec2,
     elbv2,
     iam,
@@ -20,6 +21,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     logs,
     network,
     rds,
+    rds_copies,
     s3,
     secretsmanager,
 )

@@ -75,8 +75,8 @@ options:
               - The statements, each with C(actions), C(resources), and optionally C(effect) (V(Allow) by default),
                 C(conditions) and C(sid).
               - >-
-                A resource is an ARN, V(*), or a thing of the stack such as C({secret: app}), C({log_group: app}) or
-                C({kms_key: main}).
+                A resource is an ARN, V(*), or a thing of the stack such as C({secret: app}), C({log_group: app}),
+                C({kms_key: main}), C({bucket: uploads}), or C({objects: uploads}) for what is in a bucket.
               - >-
                 C(conditions) is written as in a policy document, for example
                 C({StringEquals: {"aws:RequestedRegion": eu-west-1}}).
@@ -194,6 +194,14 @@ EXAMPLES = r"""
               - actions: [logs:CreateLogStream, logs:PutLogEvents]
                 resources:
                   - log_group: app
+          - name: use-uploads
+            statements:
+              - actions: [s3:ListBucket]
+                resources:
+                  - bucket: uploads
+              - actions: [s3:GetObject, s3:PutObject, s3:DeleteObject]
+                resources:
+                  - objects: uploads
     keys:
       - name: main
         description: For all that is stored

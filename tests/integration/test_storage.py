@@ -210,6 +210,21 @@ def test_the_tier_keeps_the_roles_of_others(clients: Clients) -> None:
     assert role["RoleName"] == "demo-app"
 
 
+def test_a_role_may_use_a_bucket_and_what_is_in_it(clients: Clients) -> None:
+    statements = [
+        {"actions": ["s3:ListBucket"], "resources": [{"bucket": "app"}]},
+        {"actions": ["s3:GetObject"], "resources": [{"objects": "app"}]},
+    ]
+    role = {"name": "app", "policies": [{"name": "Use", "statements": statements}]}
+    declarations = declarations_of({"identity": {"roles": [role]}, "storage": {"buckets": [APP]}}, STACK)
+    both = frozenset({"identity", "storage"})
+    run(clients, STACK, declarations, tiers=both)
+    assert actions(run(clients, STACK, declarations, tiers=both)) == {}
+    policy = clients("iam", "eu-west-1").get_role_policy(RoleName="demo-app", PolicyName="Use")["PolicyDocument"]
+    assert [s["Resource"] for s in policy["Statement"]] == [[f"arn:aws:s3:::{NAME}"], [f"arn:aws:s3:::{NAME}/*"]]
+    run(clients, STACK, declarations, tiers=both, state="absent")
+
+
 def test_versions_and_their_users_end_in_order(clients: Clients, s3: Any) -> None:
     copied = {**APP, "replication": {"bucket": "copies"}}
     converge(clients, copied, {"name": "copies"})

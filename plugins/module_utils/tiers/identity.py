@@ -105,8 +105,15 @@ CONSTRAINTS = {
 # Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_INLINE, MAX_MANAGED, MAX_TRUST = 10240, 6144, 2048
 EC2 = "ec2.amazonaws.com"
-# What a statement's resource may point to in the stack, with the attribute that policies need.
-RESOURCES = {"secret": "arn", "log_group": "streams", "kms_key": "arn", "ssm_parameter": "arn"}
+# What a statement's resource may point to in the stack: the kind, and the attribute that policies need.
+RESOURCES = {
+    "secret": ("secret", "arn"),
+    "log_group": ("log_group", "streams"),
+    "kms_key": ("kms_key", "arn"),
+    "ssm_parameter": ("ssm_parameter", "arn"),
+    "bucket": ("bucket", "arn"),
+    "objects": ("bucket", "objects"),
+}
 ARN_OR_ALL = re.compile(r"\*|arn:[ -~]{1,2043}")
 
 
@@ -229,11 +236,12 @@ def _resource(resource: Any, path: str) -> Any:
         return resource
     if not isinstance(resource, Mapping) or len(resource) != 1:
         raise InvalidOption(path, "has to be an ARN, * or one pair of kind and name, such as {secret: app}")
-    kind = next(iter(resource))
-    if kind not in RESOURCES:
-        raise InvalidOption(path, f"{kind} is not a kind that policies can point to (there are: {', '.join(RESOURCES)})")
-    name = validated(resource, {kind: {"type": "str", "required": True}}, {kind: reference(f"{kind}/{{}}")}, path)[kind]
-    return Reference(kind, name, RESOURCES[kind])
+    word = next(iter(resource))
+    if word not in RESOURCES:
+        raise InvalidOption(path, f"{word} is not a kind that policies can point to (there are: {', '.join(RESOURCES)})")
+    kind, attribute = RESOURCES[word]
+    name = validated(resource, {word: {"type": "str", "required": True}}, {word: reference(f"{kind}/{{}}")}, path)[word]
+    return Reference(kind, name, attribute)
 
 
 def _fitting(document: dict[str, Any], path: str, limit: int) -> dict[str, Any]:

@@ -30,6 +30,11 @@ def value(clients: Clients, name: str = "demo/app") -> str:
     return clients("secretsmanager", "eu-west-1").get_secret_value(SecretId=name)["SecretString"]
 
 
+def parameters(clients: Clients, *described: dict[str, Any], **arguments: Any) -> dict[str, Any]:
+    declarations = declarations_of({"secrets": {"parameters": list(described)}}, STACK)
+    return run(clients, STACK, declarations, tiers=TIERS, **arguments)
+
+
 def listed(clients: Clients) -> list[dict[str, Any]]:
     return clients("secretsmanager", "eu-west-1").list_secrets(IncludePlannedDeletion=True)["SecretList"]
 
@@ -92,5 +97,93 @@ def test_a_secret_of_somebody_else_is_refused(clients: Clients, scheduled: bool)
     secrets.create_secret(Name="demo/app", SecretString="theirs")
     if scheduled:
         secrets.delete_secret(SecretId="demo/app", RecoveryWindowInDays=7)
-    with pytest.raises(Refused, match="secretsmanager already has demo/app"):
+    way_out = "wait until it is gone, or restore it" if scheduled else "list it under terrace_adopt"
+    with pytest.raises(Refused, match=f"secretsmanager already has demo/app .*{way_out}"):
         converge(clients, APP)
+
+
+def test_a_structured_secret_has_fixed_parts_and_one_that_is_made(clients: Clients) -> None:
+    created = converge(clients, {**APP, "fields": {"engine": "postgres", "port": 5432}})
+    content = json.loads(value(clients))
+    made = content.pop("password")
+    assert content == {"engine": "postgres", "port": 5432, "username": "jyoti_app"}
+    changed = converge(clients, {**APP, "fields": {"engine": "mysql"}, "length": 20})
+    assert actions(changed) == {} and json.loads(value(clients))["password"] == made
+    assert made not in json.dumps([created, changed])
+
+
+def test_copies_in_other_regions_go_before_the_secret(clients: Clients) -> None:
+    copied = {**APP, "replicas": [{"region": "eu-central-1"}]}
+    converge(clients, copied)
+    moved = converge(clients, {**APP, "replicas": [{"region": "eu-west-3"}]})
+    assert actions(moved) == {"secret/app": "update"}
+    assert "removes the copy in eu-central-1" in moved["disruptions"][0]
+    assert actions(converge(clients, copied, state="absent")) == {"secret/app": "delete"}
+    back = converge(clients, copied)
+    assert actions(back) == {"secret/app": "create"}
+    described = clients("secretsmanager", "eu-west-1").describe_secret(SecretId="demo/app")
+    assert [copy["Region"] for copy in described["ReplicationStatus"]] == ["eu-central-1"]
+    assert actions(converge(clients, copied)) == {}
+
+
+def test_a_rotation_is_set_and_cancelled(clients: Clients) -> None:
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:rotate"
+    rotated = {**APP, "rotation": {"lambda": function, "schedule": "rate(10 days)"}}
+    converge(clients, APP)
+    plan = converge(clients, rotated, check=True)
+    assert "rotates the value at once" in plan["disruptions"][0]
+    converge(clients, rotated)
+    assert actions(converge(clients, rotated)) == {}
+    converge(clients, APP)
+    assert clients("secretsmanager", "eu-west-1").describe_secret(SecretId="demo/app")["RotationEnabled"] is False
+
+
+def test_a_policy_that_others_changed_is_set_again(clients: Clients) -> None:
+    converge(clients, {**APP, "readers": ["app"]})
+    everybody = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}}
+    secrets = clients("secretsmanager", "eu-west-1")
+    secrets.put_resource_policy(SecretId="demo/app", ResourcePolicy=json.dumps(everybody))
+    assert actions(converge(clients, {**APP, "readers": ["app"]})) == {"secret/app": "update"}
+    assert json.loads(secrets.get_resource_policy(SecretId="demo/app")["ResourcePolicy"])["Statement"][0]["Effect"] == "Deny"
+    converge(clients, APP)
+    assert "ResourcePolicy" not in secrets.get_resource_policy(SecretId="demo/app")
+
+
+def test_a_secure_parameter_keeps_its_value_whatever_changes(clients: Clients) -> None:
+    ssm = clients("ssm", "eu-west-1")
+    token = {"name": "app/token", "type": "SecureString", "length": 40}
+    results = [parameters(clients, token, check=True), parameters(clients, token)]
+    made = ssm.get_parameter(Name="/demo/app/token", WithDecryption=True)["Parameter"]["Value"]
+    assert len(made) == 40
+    results += [parameters(clients, token), parameters(clients, {**token, "description": "Another", "tier": "Advanced"})]
+    assert actions(results[2]) == {} and actions(results[3]) == {"ssm_parameter/app/token": "update"}
+    assert ssm.get_parameter(Name="/demo/app/token", WithDecryption=True)["Parameter"]["Value"] == made
+    results.append(parameters(clients, state="absent"))
+    assert made not in json.dumps(results)
+    assert ssm.describe_parameters()["Parameters"] == []
+
+
+def test_a_parameter_goes_back_to_what_is_described(clients: Clients) -> None:
+    level = {"name": "app/level", "value": "info"}
+    parameters(clients, level, {"name": "app/hosts", "type": "StringList", "values": ["a", "b"]})
+    ssm = clients("ssm", "eu-west-1")
+    ssm.put_parameter(Name="/demo/app/level", Value="debug", Overwrite=True)
+    result = parameters(clients, level)
+    assert actions(result) == {"ssm_parameter/app/level": "update"}
+    assert [orphan["name"] for orphan in result["orphans"]] == ["app/hosts"]
+    assert ssm.get_parameter(Name="/demo/app/level")["Parameter"]["Value"] == "info"
+
+
+def test_a_parameter_of_another_type_has_to_be_replaced(clients: Clients) -> None:
+    parameters(clients, {"name": "level", "value": "info"})
+    secure = {"name": "level", "type": "SecureString"}
+    with pytest.raises(Refused, match=r"ssm_parameter/level \(type\)"):
+        parameters(clients, secure)
+    assert actions(parameters(clients, secure, allow_replacement=("ssm_parameter/level",))) == {"ssm_parameter/level": "replace"}
+    assert clients("ssm", "eu-west-1").get_parameter(Name="/demo/level")["Parameter"]["Type"] == "SecureString"
+
+
+def test_a_parameter_of_somebody_else_is_refused(clients: Clients) -> None:
+    clients("ssm", "eu-west-1").put_parameter(Name="/demo/level", Value="theirs", Type="String")
+    with pytest.raises(Refused, match="ssm already has /demo/level"):
+        parameters(clients, {"name": "level", "value": "info"})

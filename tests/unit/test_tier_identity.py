@@ -164,3 +164,70 @@ def test_policies_that_mean_the_same_are_the_same() -> None:
 @pytest.mark.parametrize("change", [{"Effect": "Deny"}, {"Action": "a:B"}, {"Principal": {"AWS": "999999999999"}}, {"Sid": "x"}])
 def test_policies_that_differ_differ(change: dict[str, Any]) -> None:
     assert same_policy(statement(**change)) != same_policy(statement())
+
+
+def key(stack: Stack = STACK, **options: Any) -> Any:
+    return build({"roles": [{"name": "app"}], "keys": [{"name": "main", **options}]}, stack)[Key("kms_key", "main")].values
+
+
+def statements(values: Any) -> dict[str, Any]:
+    return {statement["Sid"]: statement for statement in values.policy["Statement"]}
+
+
+def test_a_key_is_for_the_account_and_rotates_by_default() -> None:
+    built = build({"keys": [{"name": "main"}]})
+    assert set(built) == {Key("kms_key", "main"), Key("kms_alias", "main")}
+    values = built[Key("kms_key", "main")].values
+    assert (values.enabled, values.rotation, values.multi_region, values.window) == (True, 365, False, 30)
+    assert set(statements(values)) == {"Account"}
+    assert built[Key("kms_alias", "main")].values.name == "alias/demo-main"
+
+
+def test_roles_are_named_before_they_exist_and_others_are_looked_up() -> None:
+    theirs = "arn:aws:iam::999999999999:role/theirs"
+    values = key(users=["app", "external", theirs], administrators=["app"])
+    arn = "arn:aws:iam::123456789012:role/terrace/demo/demo-app"
+    use, administration = statements(values)["Use"], statements(values)["Administration"]
+    assert use["Condition"]["ArnEquals"]["aws:PrincipalArn"] == [arn, Reference("iam_role", "external", "arn"), theirs]
+    assert use["Condition"]["StringEquals"]["kms:CallerAccount"] == ["123456789012", "999999999999"]
+    assert administration["Condition"]["ArnEquals"]["aws:PrincipalArn"] == [arn]
+    assert not {"kms:Decrypt", "kms:*"} & set(administration["Action"])
+
+
+def test_services_use_a_key_for_this_account_only() -> None:
+    built = statements(key(services=["sns.amazonaws.com", "logs.amazonaws.com", "autoscaling.amazonaws.com"]))
+    assert built["Services"]["Principal"] == {"Service": ["sns.amazonaws.com"]}
+    assert built["Services"]["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert built["Logs"]["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
+    assert "AWSServiceRoleForAutoScaling" in built["Granting"]["Condition"]["ArnEquals"]["aws:PrincipalArn"][0]
+
+
+def test_a_replica_is_a_key_of_its_own_in_another_region() -> None:
+    stack = Stack("demo", "123456789012", "eu-west-1", regions=("eu-central-1",))
+    built = build({"keys": [{"name": "main", "regions": ["eu-central-1"]}]}, stack)
+    primary, replica = built[Key("kms_key", "main")], built[Key("kms_key", "main-eu-central-1")]
+    assert (primary.region, primary.values.multi_region, primary.values.primary) == (None, True, None)
+    assert (replica.region, replica.values.primary) == ("eu-central-1", Reference("kms_key", "main", "arn"))
+    assert replica.values.rotation is None
+    assert built[Key("kms_alias", "main-eu-central-1")].values.name == "alias/demo-main"
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("name", {"name": "Main"}),
+        ("rotation", {"rotation": 30}),
+        ("rotation", {"rotation": 2561}),
+        ("deletion_window", {"deletion_window": 6}),
+        ("multi_region", {"multi_region": False, "regions": ["eu-central-1"]}),
+        ("regions[0]", {"regions": ["eu-west-1"]}),
+        ("regions[0]", {"regions": ["us-east-1"]}),
+        ("users[0]", {"users": ["*"]}),
+        ("users[0]", {"users": ["arn:aws:iam::123456789012:root"]}),
+        ("services[0]", {"services": ["logs"]}),
+    ],
+)
+def test_a_wrong_key_is_refused_with_its_path(path: str, options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption) as refused:
+        key(Stack("demo", "123456789012", "eu-west-1", regions=("eu-central-1",)), **options)
+    assert refused.value.path == f"identity.keys[0].{path}"

@@ -41,7 +41,7 @@ CONSTRAINTS = {
     "parameters[].description": Constraint(max_length=1024),
     "parameters[].value": Constraint(min_length=1, max_bytes=MAX_ADVANCED),
     "parameters[].values": Constraint(min_length=1, max_length=1000),
-    "parameters[].values[]": Constraint(pattern=r"[^,]+", says="a value of a list is not empty and has no comma"),
+    "parameters[].values[]": Constraint(min_length=1),
     "parameters[].allowed_pattern": Constraint(max_length=1024, verbatim=True),
     "parameters[].length": Constraint(minimum=16, maximum=MAX_STANDARD),
     "parameters[].exclude_characters": Constraint(max_length=4096, verbatim=True),
@@ -99,7 +99,12 @@ def _value(parameter: Mapping[str, Any], path: str) -> str | None:
         return None
     if parameter[wanted] is None:
         raise InvalidOption(f"{path}.{wanted}", "is required")
-    return parameter["value"] if wanted == "value" else ",".join(parameter["values"])
+    if wanted == "value":
+        return parameter["value"]
+    for index, item in enumerate(parameter["values"]):
+        if "," in item:
+            raise InvalidOption(f"{path}.values[{index}]", "has a comma, which parts the values of a StringList")
+    return ",".join(parameter["values"])
 
 
 def _check_size(parameter: Mapping[str, Any], value: str, path: str) -> None:

@@ -9,9 +9,9 @@ import subprocess
 from typing import Any
 
 import pytest
-from tests.integration.jyoti import CHECKOUT, description, playbook, run
 
 from local_cloud.emulator import Emulator
+from tests.integration.described import CHECKOUT, description, playbook, run
 
 SECRET = {"username": "app", "password": "canary-value", "host": "old", "port": 5432, "engine": "postgres"}
 NEW = {"restore_instance": "main", "restore_as": "main-restored"}
@@ -39,7 +39,8 @@ def restore(emulator: Emulator, *more: str, **variables: Any) -> subprocess.Comp
 
 
 def databases(emulator: Emulator) -> dict[str, dict[str, Any]]:
-    return {raw["DBInstanceIdentifier"]: raw for raw in emulator.client("rds").describe_db_instances()["DBInstances"]}
+    listed = emulator.client("rds").describe_db_instances()["DBInstances"]
+    return {raw["DBInstanceIdentifier"]: {**raw, "LatestRestorableTime": None} for raw in listed}
 
 
 def read(emulator: Emulator) -> tuple[dict[str, Any], str]:

@@ -161,6 +161,18 @@ def test_a_bucket_in_another_account_is_an_error_that_names_it(
         converge(clients, APP)
 
 
+def test_a_repeated_creation_finds_what_the_first_has_made(clients: Clients, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = s3.create_bucket
+
+    def twice(**request: Any) -> Any:
+        create(**request)
+        return create(**request)
+
+    monkeypatch.setattr(s3, "create_bucket", twice, raising=False)
+    assert actions(converge(clients, APP)) == {"bucket/app": "create"}
+    assert actions(converge(clients, APP)) == {}
+
+
 def test_the_tags_of_others_stay(clients: Clients, s3: Any) -> None:
     converge(clients, APP)
     tags = [*s3.get_bucket_tagging(Bucket=NAME)["TagSet"], {"Key": "theirs", "Value": "kept"}]

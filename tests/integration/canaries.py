@@ -29,18 +29,16 @@ class Loud:
     directory: Path
     environment: Mapping[str, str]
 
-    def play(self, playbook: Path, inventory: Path) -> None:
-        """Run a playbook under ansible-runner, as AWX does, and once more with Ansible's JSON output."""
-        self.runner(playbook, inventory)
-        self.json(playbook, inventory)
-
-    def runner(self, playbook: Path, inventory: Path) -> None:
+    def under_runner(self, playbook: Path, inventory: Path) -> None:
+        """Run a playbook as AWX does."""
         arguments = ["run", str(self.directory), "--playbook", str(playbook), "--inventory", str(inventory), "-vvv"]
         self._run("ansible-runner", *arguments, "--cmdline=--diff", "--project-dir", str(CHECKOUT))
 
-    def json(self, playbook: Path, inventory: Path) -> None:
-        output = self._run("ansible-playbook", str(playbook), "-i", str(inventory), "-vvv", "--diff", **JSON)
-        (self.directory / "json").open("a").write(output)
+    def with_json(self, playbook: Path, inventory: Path, *options: str) -> None:
+        """Run a playbook with Ansible's output for machines."""
+        output = self._run("ansible-playbook", str(playbook), "-i", str(inventory), "-vvv", "--diff", *options, **JSON)
+        with (self.directory / "json").open("a") as file:
+            file.write(output)
 
     def _run(self, *command: str, **environment: str) -> str:
         temporary = self.directory / "temporary"

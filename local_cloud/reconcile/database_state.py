@@ -14,6 +14,7 @@ from local_cloud.emulator.fidelity import database_contents, interfaces
 from local_cloud.emulator.fidelity.databases import interface_owner
 from local_cloud.reconcile.desired import Database, Firewall, Rule, Snapshot, Source
 from local_cloud.reconcile.group_rules import firewall
+from local_cloud.reconcile.networks import BACKBONE
 
 # The parameter that refuses plain text, by engine.
 TLS_PARAMETERS = {"postgres": "rds.force_ssl", "mysql": "require_secure_transport", "mariadb": "require_secure_transport"}
@@ -43,7 +44,10 @@ def _interface(rds: Any, database: Any) -> Any:
 def _database(rds: Any, database: Any) -> Database:
     ec2 = ec2_backends[ACCOUNT][rds.region_name]
     interface = _interface(rds, database)
-    peers = _replica_addresses(rds, database)
+    replicas = [_interface(found.backend, found) for found in map(rds.find_db_from_id, database.replicas)]
+    source = rds.find_db_from_id(database.source_db_instance_identifier) if database.is_replica else None
+    above = _interface(source.backend, source) if source else None
+    abroad = any(found.subnet.vpc_id != interface.subnet.vpc_id for found in (*replicas, above) if found)
     return Database(
         arn=database.arn,
         identifier=database.db_instance_identifier,
@@ -57,35 +61,20 @@ def _database(rds: Any, database: Any) -> Database:
         password=_password(rds, database),
         force_tls=_forces_tls(database),
         running=database.status != "stopped",
-        source=_source(rds, database),
+        source=Source(source.arn, source.address, int(source.port)) if source else None,
+        abroad=abroad,
         origin=database_contents.origin(rds, database),
-        firewall=_with_replication(firewall(ec2, interface.group_set), int(database.port), peers),
+        firewall=_with_replication(firewall(ec2, interface.group_set), int(database.port), replicas, above, abroad),
     )
 
 
-def _source(rds: Any, database: Any) -> Source | None:
-    if not database.is_replica:
-        return None
-    source = rds.find_db_from_id(database.source_db_instance_identifier)
-    return Source(source.arn, source.address, int(source.port))
-
-
-def _replica_addresses(rds: Any, database: Any) -> dict[str, tuple[str, ...]]:
-    """Return the addresses of who replicates from it, and of what it replicates from."""
-    replicas = [rds.find_db_from_id(name) for name in database.replicas]
-    sources = [rds.find_db_from_id(database.source_db_instance_identifier)] if database.is_replica else []
-    return {"ingress": _addresses(replicas), "egress": _addresses(sources)}
-
-
-def _addresses(databases: list[Any]) -> tuple[str, ...]:
-    found = [_interface(database.backend, database) for database in databases]
-    return tuple(sorted(interface.private_ip_address for interface in found if interface))
-
-
-def _with_replication(groups: Firewall, port: int, peers: dict[str, tuple[str, ...]]) -> Firewall:
+def _with_replication(groups: Firewall, port: int, replicas: list[Any], source: Any, abroad: bool) -> Firewall:
     """Admit the replication, for which RDS needs no rule of the user's."""
-    ingress = tuple(Rule("tcp", port, port, (peer,)) for peer in peers["ingress"])
-    egress = tuple(Rule("tcp", 0, 65535, (peer,)) for peer in peers["egress"])
+    elsewhere = [BACKBONE] if abroad else []
+    below = tuple(sorted([*(found.private_ip_address for found in replicas if found), *elsewhere]))
+    above = tuple(sorted([*([source.private_ip_address] if source else []), *elsewhere]))
+    ingress = (Rule("tcp", port, port, below),) if below else ()
+    egress = (Rule("tcp", 0, 65535, above),) if above else ()
     return replace(groups, ingress=groups.ingress + ingress, egress=groups.egress + egress)
 
 

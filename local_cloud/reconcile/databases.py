@@ -12,7 +12,7 @@ from local_cloud.images import image_name
 from local_cloud.reconcile import engine, mariadb, postgres
 from local_cloud.reconcile.certificates import Authority
 from local_cloud.reconcile.desired import Database, Snapshot
-from local_cloud.reconcile.networks import name_of
+from local_cloud.reconcile.networks import connect_to_backbone, name_of, remove_backbone
 from local_cloud.reconcile.servers import REPLICATION_USER
 from local_cloud.reconcile.snapshots import Snapshots
 
@@ -36,6 +36,7 @@ class Databases:
         self._client = client
         self._authority = authority
         self._configured: dict[str, str] = {}
+        self._abroad: set[str] = set()
 
     def reconcile(self, wanted: Iterable[Database], snapshots: Iterable[Snapshot]) -> dict[str, Container]:
         """Create, configure, start, stop, copy and remove; the containers by ARN."""
@@ -48,7 +49,13 @@ class Databases:
         for database in databases.values():
             if database.arn not in present:
                 present[database.arn] = self._create(database)
+            if database.abroad:
+                connect_to_backbone(self._client, present[database.arn], database.endpoint)
+                self._abroad.add(database.arn)
             self._follow_state(database, present[database.arn])
+        if self._abroad - databases.keys():
+            remove_backbone(self._client)
+            self._abroad &= databases.keys()
         self.ready = (self.ready & databases.keys()) | (everything.keys() - databases.keys())
         self.present = set(present)
         return present

@@ -67,7 +67,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Database:
-    """An RDS instance; a read replica has a `source`, a restored one the snapshot's ARN as `origin`."""
+    """An RDS instance; a read replica has a `source`, a restored one the snapshot's ARN as `origin`.
+
+    `abroad` is whether it replicates to or from another VPC.
+    """
 
     arn: str
     identifier: str
@@ -82,6 +85,7 @@ class Database:
     force_tls: bool
     running: bool
     source: Source | None
+    abroad: bool
     origin: str
     firewall: Firewall
 

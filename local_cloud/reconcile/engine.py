@@ -17,7 +17,7 @@ from local_cloud.paths import scope
 
 LABEL = "terrace.local"
 INSTANCE, DATABASE, CACHE, FILES, BALANCER, HELPER = "instance", "database", "cache", "files", "balancer", "helper"
-NETWORK, SNAPSHOT, VOLUME = "network", "snapshot", "volume"
+NETWORK, BACKBONE, SNAPSHOT, VOLUME = "network", "backbone", "snapshot", "volume"
 
 # A company's proxy signs with an authority that the machine trusts and a fresh image does not.
 BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))

@@ -25,6 +25,7 @@ DATABASE = Database(
     force_tls=True,
     running=True,
     source=None,
+    abroad=False,
     origin="",
     firewall=OPEN,
 )

@@ -30,7 +30,10 @@ CREATING = ("ec2:Allocate", "ec2:Authorize", "ec2:Create")
 PARTS = {"ec2:CreateLaunchTemplateVersion", "ec2:CreateNetworkAclEntry", "ec2:CreateRoute"}
 # Those that a statement of their own narrows.
 SECRET_VALUE = "secretsmanager:GetSecretValue"
+# Objects are deleted where the description lets a bucket be emptied, and nowhere else.
+EMPTYING = {"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 SPECIAL = {
+    *EMPTYING,
     "ssm:GetParameter",
     "ssm:GetParameters",
     "ssm:GetParametersByPath",
@@ -176,6 +179,7 @@ def _statements(scope: Scope, kinds: list[Kind]) -> Iterator[Statement]:
     yield from _lock(scope)
     yield from _parameters(scope)
     yield from _secret_values(scope)
+    yield from _emptied_buckets(scope)
     yield from _tagged(scope, {action for action in needed if action.startswith("ec2:") and not _reads(action)})
     yield from _outside(scope, kinds)
     yield from _named(scope, kinds)
@@ -217,6 +221,13 @@ def _secret_values(scope: Scope) -> Iterator[Statement]:
     readers = (d for d in scope.declarations if SECRET_VALUE in KINDS[d.kind].actions)
     if any(reference.kind == "secret" for declaration in readers for reference in declaration.references()):
         yield _allow("SecretValues", [SECRET_VALUE], scope.arns(*RESOURCES["secretsmanager"]))
+
+
+def _emptied_buckets(scope: Scope) -> Iterator[Statement]:
+    buckets = [d for d in scope.declarations if d.kind == "bucket" and d.values.empty_before_delete]
+    names = sorted(d.values.name or KINDS["bucket"].aws_name(scope.stack, d.name) for d in buckets)
+    if names:
+        yield _allow("EmptyBuckets", EMPTYING, scope.arns(*(f"arn:{{partition}}:s3:::{name}/*" for name in names)))
 
 
 def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:

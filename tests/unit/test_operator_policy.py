@@ -102,6 +102,15 @@ def test_a_log_group_with_a_name_of_its_own_is_named() -> None:
     ]
 
 
+def test_objects_may_be_deleted_where_buckets_may_be_emptied() -> None:
+    buckets = [{"name": "kept"}, {"name": "scratch", "empty_before_delete": True}, {"name": "old", "bucket_name": "their-name"}]
+    allowed = statements(storage={"buckets": buckets})
+    assert allowed["EmptyBuckets"]["Resource"] == ["arn:aws:s3:::demo-scratch-123456789012/*"]
+    deleting = [sid for sid, statement in allowed.items() if "s3:DeleteObjectVersion" in statement["Action"]]
+    assert deleting == ["EmptyBuckets"]
+    assert "EmptyBuckets" not in statements(storage={"buckets": buckets[:1]})
+
+
 @pytest.mark.parametrize("name", ["demo", "a-stack-with-a-name-of-forty-characters-"[:39] + "x"])
 def test_derived_names_are_covered_however_long(name: str) -> None:
     """Names that do not fit are cut and get a hash, and a suffix where they are replaced."""

@@ -30,6 +30,8 @@ CREATING = ("ec2:Allocate", "ec2:Authorize", "ec2:Create")
 PARTS = {"ec2:CreateLaunchTemplateVersion", "ec2:CreateNetworkAclEntry", "ec2:CreateRoute"}
 # Those that a statement of their own narrows.
 SECRET_VALUE = "secretsmanager:GetSecretValue"
+# A setting of the account's whole registry.
+REGISTRY = "ecr:PutReplicationConfiguration"
 # Objects are deleted where the description lets a bucket be emptied, and nowhere else.
 EMPTYING = {"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 SPECIAL = {
@@ -42,6 +44,7 @@ SPECIAL = {
     "iam:PassRole",
     "iam:CreateServiceLinkedRole",
     SECRET_VALUE,
+    REGISTRY,
 }
 # What bears the stack's name, by the service that is called; `names` begins as every derived name does.
 # RDS makes the secrets of master users itself, and checks that the caller may.
@@ -59,6 +62,7 @@ RESOURCES = {
             "snapshot:{names}",
         )
     ),
+    "ecr": ("arn:{partition}:ecr:{region}:{account}:repository/{stack}/*",),
     "elasticloadbalancing": (
         "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{names}",
         "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/{names}",
@@ -89,6 +93,24 @@ RESOURCES = {
     "elasticache+logs": ("*",),
     "rds+secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:rds!db-*",),
 }
+# The same of what has been given another name than the derived one: the kind, and what its name becomes.
+NAMED = {
+    "ecr": ("ecr_repository", ("arn:{partition}:ecr:{region}:{account}:repository/{own}",)),
+    "logs": (
+        "log_group",
+        (
+            "arn:{partition}:logs:{region}:{account}:log-group:{own}",
+            "arn:{partition}:logs:{region}:{account}:log-group:{own}:*",
+        ),
+    ),
+    "s3": ("bucket", ("arn:{partition}:s3:::{own}", "arn:{partition}:s3:::{own}/*")),
+}
+# What has no names, and tells by its tags that it is ours.
+FILES = "elasticfilesystem"
+FILE_SYSTEMS = (
+    "arn:{partition}:elasticfilesystem:{region}:{account}:access-point/*",
+    "arn:{partition}:elasticfilesystem:{region}:{account}:file-system/*",
+)
 # What EC2's calls touch that cannot bear our tag: what AWS makes together with a VPC, and the other side of a peering.
 # By kind: actions, and the types of resources; only those without a tag of any stack, or all.
 UNTAGGED, ALL = True, False
@@ -97,6 +119,11 @@ OUTSIDE = {
     "default_security_group": (
         ("ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"),
         "security-group",
+        UNTAGGED,
+    ),
+    "mount_targets": (
+        ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"),
+        "network-interface",
         UNTAGGED,
     ),
     "subnet": (("ec2:ReplaceNetworkAclAssociation",), "network-acl", UNTAGGED),
@@ -184,6 +211,7 @@ def _statements(scope: Scope, kinds: list[Kind]) -> Iterator[Statement]:
     yield from _outside(scope, kinds)
     yield from _named(scope, kinds)
     yield from _keys(scope, kinds)
+    yield from _file_systems(scope, kinds)
     yield from _implied(scope, kinds, needed)
 
 
@@ -272,16 +300,17 @@ def _named(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
         for action in set(kind.actions) - SPECIAL:
             service = action.partition(":")[0]
             combined = f"{prefix(kind.service)}+{service}"
-            if service not in ("ec2", "kms") and not _reads(action):
+            if service not in ("ec2", "kms", FILES) and not _reads(action):
                 by_scope.setdefault(combined if combined in RESOURCES else service, set()).add(action)
     for key, actions in sorted(by_scope.items()):
-        patterns = RESOURCES[key] + (_names_of_their_own(scope) if key == "logs" else ())
+        patterns = (*RESOURCES[key], *_names_of_their_own(scope, key))
         yield _allow("Named" + "".join(part.capitalize() for part in key.split("+")), actions, scope.arns(*patterns))
 
 
-def _names_of_their_own(scope: Scope) -> tuple[str, ...]:
-    names = sorted(values.name for values in scope.values("log_group") if values.name)
-    return tuple(f"arn:{{partition}}:logs:{{region}}:{{account}}:log-group:{name}{rest}" for name in names for rest in ("", ":*"))
+def _names_of_their_own(scope: Scope, service: str) -> Iterator[str]:
+    kind, patterns = NAMED.get(service, ("", ()))
+    names = sorted(values.name for values in scope.values(kind) if values.name)
+    return (pattern.replace("{own}", name) for name in names for pattern in patterns)
 
 
 def _implied(scope: Scope, kinds: Iterable[Kind], needed: set[str]) -> Iterator[Statement]:
@@ -297,17 +326,19 @@ def _implied(scope: Scope, kinds: Iterable[Kind], needed: set[str]) -> Iterator[
         roles = scope.arns("arn:{partition}:iam::{account}:role/aws-service-role/*")
         names = {"iam:AWSServiceName": services}
         yield _allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], roles, StringEquals=names)
+    if REGISTRY in needed:
+        yield _allow("Registry", [REGISTRY], ["*"])
     users = {k.service for k in kinds if k.service != "kms" and any(action.startswith("kms:") for action in k.actions)}
     keys = {action for kind in kinds if kind.service in users for action in kind.actions if action.startswith("kms:")}
     if keys:
-        via = sorted(f"{user}.{region}.amazonaws.com" for user in users for region in scope.regions)
+        via = sorted(f"{prefix(user)}.{region}.amazonaws.com" for user in users for region in scope.regions)
         arns = scope.arns("arn:{partition}:kms:{region}:{account}:key/*")
         yield _allow("UseKeys", keys, arns, StringEquals={"kms:ViaService": via})
 
 
 def _linked_service(kind: Kind) -> str:
-    """Return the name of the service that makes a role for itself. For keys, it is the one of multi-region keys."""
-    return {"kms": "mrk.kms"}.get(kind.service, prefix(kind.service)) + ".amazonaws.com"
+    """Return the name of the service that makes a role for itself. Of keys and images, it is the one that replicates."""
+    return {"kms": "mrk.kms", "ecr": "replication.ecr"}.get(kind.service, prefix(kind.service)) + ".amazonaws.com"
 
 
 def _keys(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
@@ -326,6 +357,22 @@ def _keys(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
     yield _allow("ManageKeys", actions - {"kms:CreateKey"}, keys, StringEquals=present)
     aliases = scope.arns("arn:{partition}:kms:{region}:{account}:alias/{names}")
     yield _allow("NameKeys", {action for action in actions if action.endswith("Alias")}, aliases)
+
+
+def _file_systems(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
+    """Yield what makes file systems with the stack's tag, and changes those that have it.
+
+    https://docs.aws.amazon.com/efs/latest/ug/using-tags-efs.html
+    """
+    actions = {action for kind in kinds for action in kind.actions if action.startswith(f"{FILES}:")}
+    if not actions:
+        return
+    arns, create = scope.arns(*FILE_SYSTEMS), f"{FILES}:CreateFileSystem"
+    requested, present = ({f"aws:{which}Tag/{TAG_STACK}": scope.stack.name} for which in ("Request", "Resource"))
+    by = {f"{FILES}:CreateAction": ["CreateAccessPoint", "CreateFileSystem"]}
+    yield _allow("CreateFileSystems", [create], ["*"], StringEquals=requested)
+    yield _allow("TagNewFileSystems", [f"{FILES}:TagResource"], arns, StringEquals={**requested, **by})
+    yield _allow("ManageFileSystems", actions - {create}, arns, StringEquals=present)
 
 
 def _trusted(trust: Mapping[str, Any]) -> Iterator[str]:

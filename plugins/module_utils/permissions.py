@@ -8,6 +8,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Kin
 
 # Services that IAM does not call by their name in the SDK.
 PREFIXES = {
+    "efs": "elasticfilesystem",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
 }

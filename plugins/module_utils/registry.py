@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
+    access_point,
     auto_scaling_group,
     bucket,
     cache_parameter_group,
@@ -20,8 +21,11 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     default_network_acl,
     default_security_group,
     dhcp_options,
+    ecr_replication,
+    ecr_repository,
     egress_only_gateway,
     elastic_ip,
+    file_system,
     flow_log,
     iam_policy,
     iam_role,
@@ -34,6 +38,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     listener,
     load_balancer,
     log_group,
+    mount_targets,
     nat_gateway,
     network_acl,
     peer_vpc,
@@ -67,6 +72,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import load_bala
 KINDS = {
     module.KIND.name: module.KIND
     for module in (
+        access_point,
         auto_scaling_group,
         bucket,
         cache_parameter_group,
@@ -82,8 +88,11 @@ KINDS = {
         default_network_acl,
         default_security_group,
         dhcp_options,
+        ecr_replication,
+        ecr_repository,
         egress_only_gateway,
         elastic_ip,
+        file_system,
         flow_log,
         iam_policy,
         iam_role,
@@ -96,6 +105,7 @@ KINDS = {
         listener,
         load_balancer,
         log_group,
+        mount_targets,
         nat_gateway,
         network_acl,
         peer_vpc,

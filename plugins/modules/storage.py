@@ -10,9 +10,11 @@ module: storage
 short_description: Converge a stack's storage
 version_added: 0.1.0
 description:
-  - Converges Amazon S3 buckets. What is in a bucket is no business of this module, but for O(buckets[].empty_before_delete).
+  - Converges Amazon S3 buckets, Amazon EFS file systems and Amazon ECR repositories. What they hold is no business of this
+    module, but for O(buckets[].empty_before_delete) and its like.
   - Without any further option a bucket is private, encrypted and versioned, and serves encrypted connections (TLS 1.2 and
-    later) only. Nothing that a bucket holds is deleted unless the bucket says so.
+    later) only. A file system is encrypted and backed up, is mounted with encryption only, and by named roles only. The tags
+    of a repository are immutable, and what is pushed is scanned. Nothing that any of them holds is deleted unless it says so.
 author: Terrace contributors (@terrace-aws)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -129,6 +131,193 @@ options:
             not empty is not deleted, and nor is anything else in the same run.
         type: bool
         default: false
+  file_systems:
+    description: EFS file systems.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Its name in the description.
+        type: str
+        required: true
+      subnets:
+        description:
+          - The class of subnets that it can be mounted in, with a mount target in each of them. Without it there are none.
+        type: str
+      security_groups:
+        description:
+          - Names of the security groups of the mount targets, required with O(file_systems[].subnets). Clients reach them by TCP
+            port 2049.
+        type: list
+        elements: str
+        default: []
+      zone:
+        description:
+          - The one availability zone that all files are in, such as V(eu-west-1a), with a mount target there only. By default
+            they are in all zones of the region.
+        type: str
+      encrypted:
+        description: Whether the files are encrypted. V(false) is for file systems that are adopted.
+        type: bool
+        default: true
+      kms_key:
+        description: The name of the key that encrypts, by default the one that AWS manages for EFS.
+        type: str
+      performance_mode:
+        description: V(maxIO) has higher latencies, and excludes elastic throughput and O(file_systems[].zone).
+        type: str
+        choices: [generalPurpose, maxIO]
+        default: generalPurpose
+      throughput_mode:
+        description: >-
+          What is transferred at most: as much as is needed and paid by use, as much as the files' size allows, or
+          O(file_systems[].provisioned_throughput). AWS allows one change of it in 24 hours.
+        type: str
+        choices: [elastic, bursting, provisioned]
+        default: elastic
+      provisioned_throughput:
+        description: In MiB/s, with O(file_systems[].throughput_mode=provisioned).
+        type: int
+      transition_to_ia:
+        description: After how many days without access files move to Infrequent Access. V(0) is never.
+        type: int
+        choices: [0, 1, 7, 14, 30, 60, 90, 180, 270, 365]
+        default: 0
+      transition_to_archive:
+        description: After how many days without access files move to Archive. V(0) is never. It needs elastic throughput.
+        type: int
+        choices: [0, 1, 7, 14, 30, 60, 90, 180, 270, 365]
+        default: 0
+      transition_to_primary:
+        description: Whether files move back with the first access.
+        type: bool
+        default: false
+      automatic_backups:
+        description: Whether AWS Backup backs the file system up every day, and keeps each backup for 35 days.
+        type: bool
+        default: true
+      replication_overwrite_protection:
+        description: Whether the file system is kept from becoming the target of a replication, which would overwrite it.
+        type: bool
+        default: true
+      anonymous_access:
+        description:
+          - Whether whoever reaches a mount target may read and write without an IAM role, as EFS has it without a policy.
+        type: bool
+        default: false
+      readers:
+        description: Who may mount it to read, by names of roles or ARNs. Clients mount with the options V(tls) and V(iam).
+        type: list
+        elements: str
+        default: []
+      writers:
+        description: Who may also write, but not as C(root).
+        type: list
+        elements: str
+        default: []
+      statements:
+        description:
+          - Further statements of the file system's policy, each with V(principals) (names of roles, ARNs, accounts, or V(*) with
+            conditions) and V(actions) such as V(elasticfilesystem:ClientRootAccess), and with V(sid), V(effect) (V(Allow)) and
+            V(conditions).
+        type: list
+        elements: dict
+        default: []
+      access_points:
+        description:
+          - Each shows one directory to one user, whoever mounts it. It has V(name), V(uid) and V(gid), and may have V(path) (by
+            default C(/<name>), which is made for that user), V(secondary_gids) and V(permissions) (V('0750'), in quotes).
+          - None of them can be changed, so that another one comes in its place. The files stay where they are.
+        type: list
+        elements: dict
+        default: []
+      empty_before_delete:
+        description:
+          - Whether all files are deleted for ever with the file system. Otherwise one that holds files, or that has mount
+            targets, is not deleted, and nor is anything else in the same run. AWS takes hours to measure what was written.
+          - Automatic backups stay in any case.
+        type: bool
+        default: false
+  repositories:
+    description: Private ECR repositories.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Its name in the description. In AWS it is called C(<stack>/<name>).
+        type: str
+        required: true
+      repository_name:
+        description:
+          - Another name in AWS, such as that of an adopted repository. To describe what O(repository_replication) has filled
+            or will fill, it is the name of the repository that is replicated.
+        type: str
+      region:
+        description: The region, by default the stack's. It has to be one of the stack's regions.
+        type: str
+      kms_key:
+        description: The name of the key that encrypts the images. By default ECR's own keys do.
+        type: str
+      tag_mutability:
+        description: Whether a tag that is in use may be moved to another image.
+        type: str
+        choices: [IMMUTABLE, MUTABLE]
+        default: IMMUTABLE
+      mutability_exclusions:
+        description: Tags that are the other way round, such as V(latest) or V(pr-*).
+        type: list
+        elements: str
+        default: []
+      scan_on_push:
+        description:
+          - Whether what is pushed is scanned for known vulnerabilities. It has no effect where the account's registry has rules
+            for scanning of its own.
+        type: bool
+        default: true
+      untagged_expiration:
+        description: After how many days from their push images without a tag are deleted. V(0) keeps them for ever.
+        type: int
+        default: 0
+      lifecycle:
+        description:
+          - Which images are deleted. Each rule has V(keep) (how many of the newest) or V(expiration) (days from the push), and
+            V(tags), such as V(v*). An image goes by the first rule that it fits; one without V(tags) is for all images, and
+            comes last.
+        type: list
+        elements: dict
+        default: []
+      readers:
+        description: Who may pull, by names of roles or ARNs, beside those whose own policies say so.
+        type: list
+        elements: str
+        default: []
+      writers:
+        description: Who may pull and push, likewise.
+        type: list
+        elements: str
+        default: []
+      statements:
+        description: Further statements of the repository's policy, in the form of O(file_systems[].statements).
+        type: list
+        elements: dict
+        default: []
+      empty_before_delete:
+        description:
+          - Whether all images are deleted for ever with the repository. Otherwise one that holds images is not deleted, and nor
+            is anything else in the same run.
+        type: bool
+        default: false
+  repository_replication:
+    description:
+      - Regions that the images of all repositories in the stack's region are copied to, under the same names. It is one rule,
+        for all that begins with C(<stack>/), in the replication settings of the account's registry. All other rules stay.
+      - ECR makes the repositories for the copies, with its own defaults and outside of the stack, unless they are described,
+        too. They stay when the rule goes.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -156,6 +345,29 @@ EXAMPLES = r"""
         lifecycle:
           - name: expire
             expiration: 365
+
+- name: Converge the files that several hosts share, and the images that they run
+  terrace.aws.storage:
+    stack:
+      name: jyoti-production
+      account: "123456789012"
+      region: eu-west-1
+    file_systems:
+      - name: shared
+        subnets: data
+        security_groups: [files]
+        transition_to_ia: 30
+        writers: [app]
+        access_points:
+          - {name: uploads, uid: 1000, gid: 1000}
+    repositories:
+      - name: app
+        mutability_exclusions: [pr-*]
+        lifecycle:
+          - {tags: [pr-*], expiration: 14}
+          - {keep: 50}
+        writers: [deploy]
+    repository_replication: [eu-central-1]
 """
 
 RETURN = r"""

@@ -47,6 +47,8 @@ PATCHES = (
     "policy_details",
     "log_group_keys",
     "buckets",
+    "file_systems",
+    "image_replication",
     "keys",
     "secrets",
 )

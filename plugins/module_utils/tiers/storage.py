@@ -10,8 +10,10 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_buckets as buckets
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_file_systems as file_systems
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_repositories as repositories
 
-PARTS = (buckets,)
+PARTS = (buckets, file_systems, repositories)
 
 TIER = "storage"
 KINDS = tuple(dict.fromkeys(kind for part in PARTS for kind in part.KINDS))

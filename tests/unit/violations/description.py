@@ -238,6 +238,73 @@ TIERS: dict[str, dict[str, Any]] = {
             {"name": "copies", "region": "eu-central-1", "object_lock": {"mode": "GOVERNANCE", "days": 30}},
             {"name": "logs", "empty_before_delete": True},
         ],
+        "file_systems": [
+            {
+                "name": "shared",
+                "subnets": "app",
+                "security_groups": ["app"],
+                "zone": "eu-west-1a",
+                "encrypted": True,
+                "kms_key": KEY,
+                "performance_mode": "generalPurpose",
+                "throughput_mode": "elastic",
+                "transition_to_ia": 30,
+                "transition_to_archive": 90,
+                "transition_to_primary": True,
+                "automatic_backups": False,
+                "replication_overwrite_protection": False,
+                "anonymous_access": True,
+                "readers": ["arn:aws:iam::123456789012:role/reader"],
+                "writers": ["app"],
+                "statements": [
+                    {
+                        "sid": "Root",
+                        "effect": "Allow",
+                        "principals": ["app"],
+                        "actions": ["elasticfilesystem:ClientRootAccess"],
+                        "conditions": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+                    }
+                ],
+                "access_points": [
+                    {
+                        "name": "uploads",
+                        "path": "/uploads/public",
+                        "uid": 1000,
+                        "gid": 1000,
+                        "secondary_gids": [33],
+                        "permissions": "0750",
+                    }
+                ],
+                "empty_before_delete": True,
+            },
+            {"name": "fast", "throughput_mode": "provisioned", "provisioned_throughput": 64},
+        ],
+        "repositories": [
+            {
+                "name": "app",
+                "repository_name": "images/app",
+                "region": "eu-west-1",
+                "kms_key": KEY,
+                "tag_mutability": "IMMUTABLE",
+                "mutability_exclusions": ["latest", "pr-*"],
+                "scan_on_push": False,
+                "untagged_expiration": 14,
+                "lifecycle": [{"tags": ["pr-*"], "expiration": 14}, {"keep": 50}],
+                "readers": ["app"],
+                "writers": ["arn:aws:iam::123456789012:role/deploy"],
+                "statements": [
+                    {
+                        "sid": "Partner",
+                        "effect": "Allow",
+                        "principals": ["210987654321"],
+                        "actions": ["ecr:BatchGetImage"],
+                        "conditions": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+                    }
+                ],
+                "empty_before_delete": True,
+            }
+        ],
+        "repository_replication": ["eu-central-1"],
     },
     "cache": {
         "replication_groups": [

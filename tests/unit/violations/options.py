@@ -17,6 +17,9 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_bucket_lifecycle as lifecycle
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_bucket_policy as bucket_policy
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_buckets as buckets
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_file_systems as file_systems
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_repositories as repositories
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_statements as statements
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import identity, network
 
 # What all modules share counts as a tier without a name.
@@ -49,6 +52,10 @@ INNER: Mapping[str, Mapping[str, tuple[Spec, Constraints]]] = {
         "buckets[].statements[]": (bucket_policy.STATEMENT, bucket_policy.STATEMENT_CONSTRAINTS),
         "buckets[].cors[]": (buckets.CORS, buckets.CORS_CONSTRAINTS),
         **{f"buckets[].{name}": inner for name, inner in buckets.INNER.items()},
+        "file_systems[].access_points[]": (file_systems.ACCESS_POINT, file_systems.ACCESS_POINT_CONSTRAINTS),
+        "file_systems[].statements[]": (statements.STATEMENT, statements.constraints(file_systems.ACTION)),
+        "repositories[].lifecycle[]": (repositories.RULE, repositories.RULE_CONSTRAINTS),
+        "repositories[].statements[]": (statements.STATEMENT, statements.constraints(repositories.ACTION)),
     },
 }
 # Tiers check these themselves: texts of several forms, blocks of addresses, and names of what has to be declared.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Adoption, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import Refused
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from tests.contract.harness import actions, run
@@ -95,6 +95,22 @@ def test_a_policy_keeps_at_most_five_versions_and_goes_with_all(clients: Clients
     assert len(versions) == 5
     converge(clients, {}, state="absent")
     assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_what_has_been_made_by_hand_is_adopted_once(clients: Clients) -> None:
+    iam = clients("iam", "eu-west-1")
+    policy = iam.create_policy(PolicyName="theirs", PolicyDocument=json.dumps(ANYTHING))["Policy"]["Arn"]
+    iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=json.dumps(ANYTHING))
+    described = {
+        "roles": [{"name": "app", "instance_profile": False}],
+        "policies": [{"name": "shared", "statements": reading("*")}],
+    }
+    adopted = {"adoptions": (Adoption("iam_role", "app", "theirs"), Adoption("iam_policy", "shared", policy))}
+    assert actions(converge(clients, described, **adopted)) == {"iam_role/app": "update", "iam_policy/shared": "update"}
+    assert iam.list_policy_tags(PolicyArn=policy)["Tags"]
+    converge(clients, described, **adopted)
+    assert actions(converge(clients, described, **adopted)) == {}
+    assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["theirs"]
 
 
 def test_another_stack_is_left_alone(clients: Clients) -> None:

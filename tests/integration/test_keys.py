@@ -197,3 +197,12 @@ def test_an_answer_that_was_lost_makes_no_second_key(clients: Clients) -> None:
 
     assert actions(converge(without_index, KEY))["kms_key/main"] == "update"
     assert len(kms(clients).list_keys()["Keys"]) == 1
+
+
+def test_a_role_of_somebody_else_can_use_a_key(clients: Clients) -> None:
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}]}
+    role = clients("iam", "eu-west-1").create_role(RoleName="theirs", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    external = External("iam_role", "operators", {"name": "theirs"}, "external[0]")
+    converge(clients, {**KEY, "users": ["operators"]}, externals=(external,))
+    policy = kms(clients).get_key_policy(KeyId=described(clients)["Arn"], PolicyName="default")["Policy"]
+    assert role["Arn"] in policy

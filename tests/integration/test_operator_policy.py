@@ -46,7 +46,7 @@ def test_a_life_within_the_policy(emulator: Emulator, monkeypatch: pytest.Monkey
         created = run(monkeypatch, "stack", **description())
         again = run(monkeypatch, "stack", **description())
         found = run(monkeypatch, "stack_info", stack=description()["stack"])
-    with allowing(emulator, allowed("Survey", "ImageParameters")):
+    with allowing(emulator, allowed("Survey", "ListParameters", "ImageParameters")):
         compared = run(monkeypatch, "stack", **description(), _ansible_check_mode=True)
     with allowing(emulator, allowed()):
         gone = run(monkeypatch, "stack", **description(), state="absent")

@@ -31,6 +31,14 @@ def list_policies(context: Context) -> Iterable[Found]:
     return context.each(lambda raw: _found({**raw, "Tags": _tags(context, raw["Arn"])}), ours)
 
 
+def look_up(context: Context, wanted: Mapping[str, Any]) -> Iterable[Found]:
+    """Every policy of the account's own may be meant, by its name or ARN."""
+    policies = _iam.details(context, "LocalManagedPolicy", "Policies")
+    known = {wanted[key] for key in ("id", "name", "arn") if key in wanted}
+    meant = [raw for raw in policies if not known or known & {raw["Arn"], raw["PolicyName"]}]
+    return context.each(lambda raw: _found({**raw, "Tags": _tags(context, raw["Arn"])}), meant)
+
+
 def create(context: Context, new: New, values: IamPolicy) -> Found:
     description = {"Description": values.description} if values.description else {}
     answer = context.client("iam").create_policy(
@@ -94,6 +102,7 @@ KIND = Kind(
     service="iam",
     values=IamPolicy,
     list=list_policies,
+    look_up=look_up,
     calls={"GetAccountAuthorizationDetails": "page", "ListPolicyTags": "resource"},
     actions=(
         "iam:CreatePolicy",

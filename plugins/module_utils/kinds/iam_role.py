@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New, Retry
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, mutable, read, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _iam
@@ -34,11 +35,17 @@ class IamRole:
 
 
 def list_roles(context: Context) -> Iterable[Found]:
-    """The account's details lack two fields, which the list by path has."""
+    """The account's details lack two fields, which the list by path has, and of what was adopted elsewhere a single read."""
     listed = context.pages("iam", "list_roles", "Roles", PathPrefix=_iam.path(context.stack))
     by_name = {raw["RoleName"]: raw for raw in listed}
     detailed = _iam.details(context, "Role", "RoleDetailList")
-    return [_found({**by_name.get(r["RoleName"], {}), **r}) for r in detailed if _iam.concerns(context, r["RoleName"], r)]
+    ours = [raw for raw in detailed if _iam.concerns(context, raw["RoleName"], raw)]
+    return context.each(lambda raw: _found({**(by_name.get(raw["RoleName"]) or _adopted(context, raw)), **raw}), ours)
+
+
+def look_up(context: Context, wanted: Mapping[str, Any]) -> Iterable[Found]:
+    """Every role of the account may be meant, by its name, ARN or tags."""
+    return [_found(raw) for raw in _iam.details(context, "Role", "RoleDetailList")]
 
 
 def create(context: Context, new: New, values: IamRole) -> Found:
@@ -87,6 +94,11 @@ def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
     context.client("iam").tag_role(RoleName=found.id, Tags=tags)
 
 
+def _adopted(context: Context, raw: Mapping[str, Any]) -> dict[str, Any]:
+    ours = _iam.tags(raw).get(TAG_STACK) == context.stack.name
+    return context.client("iam").get_role(RoleName=raw["RoleName"])["Role"] if ours else {}
+
+
 def _set_boundary(iam: Any, role: str, boundary: str) -> None:
     if boundary:
         iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary)
@@ -129,7 +141,8 @@ KIND = Kind(
     service="iam",
     values=IamRole,
     list=list_roles,
-    calls={"ListRoles": "page", "GetAccountAuthorizationDetails": "page"},
+    look_up=look_up,
+    calls={"ListRoles": "page", "GetAccountAuthorizationDetails": "page", "GetRole": "resource"},
     actions=(
         "iam:CreateRole",
         "iam:TagRole",

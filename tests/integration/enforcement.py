@@ -17,7 +17,7 @@ from typing import Any
 from local_cloud.emulator import Emulator
 from local_cloud.emulator.operations import identify
 
-PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+PREFIXES = {"efs": "elasticfilesystem", "elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 OTHER_NAMES = {
     "DeleteBucketCors": "s3:PutBucketCORS",
     "DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
@@ -72,6 +72,18 @@ CHECKED = (
     ("ec2:CreateFlowLogs", ["iam:PassRole"], "DeliverLogsPermissionArn"),
     ("ec2:CreateFlowLogs", ["logs:CreateLogDelivery"], ""),
     ("ec2:DeleteFlowLogs", ["logs:DeleteLogDelivery"], ""),
+    ("ecr:CreateRepository", ["ecr:TagResource"], '"tags"'),
+    ("ecr:CreateRepository", ["kms:CreateGrant", "kms:DescribeKey"], '"kmsKey"'),
+    ("ecr:PutReplicationConfiguration", ["iam:CreateServiceLinkedRole"], ""),
+    ("elasticfilesystem:CreateFileSystem", ["elasticfilesystem:TagResource"], '"Tags"'),
+    ("elasticfilesystem:CreateAccessPoint", ["elasticfilesystem:TagResource"], '"Tags"'),
+    (
+        "elasticfilesystem:CreateMountTarget",
+        ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+        "",
+    ),
+    ("elasticfilesystem:ModifyMountTargetSecurityGroups", ["ec2:ModifyNetworkInterfaceAttribute"], ""),
+    ("elasticfilesystem:DeleteMountTarget", ["ec2:DeleteNetworkInterface"], ""),
     ("ec2:CreateVpcEndpoint", ["route53:AssociateVPCWithHostedZone"], "VpcEndpointType=Interface"),
 )
 QUERY_REFUSAL = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{}</Message></Error></ErrorResponse>"
@@ -121,7 +133,7 @@ def _checked(own: str, request: str) -> list[str]:
 
 
 def _refusal(service: str, reason: str) -> tuple[str, bytes]:
-    if service in ("logs", "secretsmanager", "ssm", "resourcegroupstaggingapi", "kms"):
+    if service in ("ecr", "efs", "kms", "logs", "resourcegroupstaggingapi", "secretsmanager", "ssm"):
         return "application/x-amz-json-1.1", json.dumps({"__type": "AccessDeniedException", "message": reason}).encode()
     shape = {"ec2": EC2_REFUSAL, "s3": S3_REFUSAL}.get(service, QUERY_REFUSAL)
     return "text/xml", shape.format(reason).encode()

@@ -48,9 +48,11 @@ options:
         type: str
       fields:
         description:
-          - More keys of the JSON, which are no secrets, such as C({engine: postgres, port: 5432}).
-          - A value is text, a number, or a thing of the stack such as C({db_instance: main}), which stands for its endpoint, or
-            C({db_instance: main, attribute: port}). There are C(db_instance) and C(cache_replication_group).
+          - >-
+            More keys of the JSON, which are no secrets, such as C({engine: postgres, port: 5432}).
+          - >-
+            A value is text, a number, or a thing of the stack such as C({db_instance: main}), which stands for its endpoint,
+            or C({db_instance: main, attribute: port}). There are C(db_instance) and C(cache_replication_group).
         type: dict
       value_key:
         description: The key of the generated value in JSON, instead of C(password).

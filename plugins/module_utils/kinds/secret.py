@@ -119,7 +119,7 @@ def create(context: Context, new: New, values: Secret) -> Found:
         if found.name == new.aws_name and found.state == DELETING:
             secrets.restore_secret(SecretId=found.id)
             context.note(f"secret {found.name} was restored from its recovery window and kept its value")
-            return dataclasses.replace(found, state=READY, detail="")
+            return dataclasses.replace(_read(context, describe(context, found.id)), state=READY)
     content = {"SecretString": _content(context, values)} if values.generated else {}
     key = {"KmsKeyId": values.kms_key} if values.kms_key else {}
     answer = secrets.create_secret(Name=new.aws_name, Tags=new.tag_list, **arguments(values, {"description"}), **key, **content)

@@ -24,6 +24,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     logs,
     network,
     rds,
+    rds_backups,
     rds_copies,
     s3,
     secretsmanager,

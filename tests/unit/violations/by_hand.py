@@ -18,6 +18,7 @@ CHECK = "load_balancer.target_groups[0].health_check"
 ROLE = "identity.roles[0]"
 STATEMENT = "identity.policies[0].statements[0]"
 SECRET = "secrets.secrets[0]"
+KEY = "identity.keys[0]"
 LOGS = "monitoring.log_groups[0]"
 WEB = {"port": 80, "from": "0.0.0.0/0"}
 ARN = "arn:aws:iam::123456789012:policy"
@@ -129,7 +130,7 @@ BY_HAND = [
     Mistake("statement in IAM's spelling", STATEMENT, {"Effect": "Allow", "Action": "*"}, f"{STATEMENT}.Action"),
     Mistake("action without a service", f"{STATEMENT}.actions", ["GetObject"], f"{STATEMENT}.actions[0]"),
     Mistake("resource by name", f"{STATEMENT}.resources", ["app"], f"{STATEMENT}.resources[0]"),
-    Mistake("resource of another kind", f"{STATEMENT}.resources", [{"bucket": "app"}], f"{STATEMENT}.resources[0]"),
+    Mistake("resource of another kind", f"{STATEMENT}.resources", [{"subnet": "app"}], f"{STATEMENT}.resources[0]"),
     Mistake("resource without a name", f"{STATEMENT}.resources", [{"secret": None}], f"{STATEMENT}.resources[0].secret"),
     Mistake("condition without a key", f"{STATEMENT}.conditions", {"Bool": True}, f"{STATEMENT}.conditions.Bool"),
     Mistake(
@@ -144,11 +145,37 @@ BY_HAND = [
         [f"s3:Get{n}{'x' * 60}" for n in range(100)],
         "identity.policies[0].statements",
     ),
+    Mistake("key for everybody", f"{KEY}.users", ["*"], f"{KEY}.users[0]"),
+    Mistake("key for a service by its short name", f"{KEY}.services", ["logs"], f"{KEY}.services[0]"),
+    Mistake("key that rotates every week", f"{KEY}.rotation", 7),
+    Mistake("key that is gone tomorrow", f"{KEY}.deletion_window", 1),
+    Mistake("replica where the key is", f"{KEY}.regions", ["eu-west-1"], f"{KEY}.regions[0]"),
+    Mistake("replica in a region that the stack is not in", f"{KEY}.regions", ["us-east-1"], f"{KEY}.regions[0]"),
+    Mistake("replica of a key for one region", f"{KEY}.multi_region", False),
     # Secrets
     Mistake("secret of two characters", f"{SECRET}.length", 2),
     Mistake("secret with a value", SECRET, {"name": "app", "value": "hunter2"}, f"{SECRET}.value"),
     Mistake("key by its alias", f"{SECRET}.kms_key", "alias/app"),
     Mistake("window that AWS does not have", f"{SECRET}.recovery_window", 3),
+    Mistake("password among the fixed fields", f"{SECRET}.fields", {"password": "hunter2"}, f"{SECRET}.fields.password"),
+    Mistake("field of a thing that has no endpoint", f"{SECRET}.fields", {"host": {"vpc": "main"}}, f"{SECRET}.fields.host"),
+    Mistake("readers beside a policy", f"{SECRET}.policy", {"Statement": []}, f"{SECRET}.readers"),
+    Mistake("rotation function by its name", f"{SECRET}.rotation.lambda", "rotate"),
+    Mistake("rotation every month", f"{SECRET}.rotation.schedule", "rate(1 month)"),
+    Mistake("copy where the secret is", f"{SECRET}.replicas[0].region", "eu-west-1"),
+    Mistake(
+        "value of a secret parameter",
+        "secrets.parameters[2]",
+        {"name": "a", "type": "SecureString", "value": "hunter2"},
+        "secrets.parameters[2].value",
+    ),
+    Mistake("parameter by its whole name", "secrets.parameters[0].name", "/demo/app/log-level"),
+    Mistake(
+        "parameter that its own pattern forbids",
+        "secrets.parameters[0].allowed_pattern",
+        "^[A-Z]+$",
+        "secrets.parameters[0].value",
+    ),
     Mistake("password under the user's key", f"{SECRET}.value_key", "username"),
     Mistake(
         "two secrets of one name",

@@ -59,6 +59,8 @@ options:
         description:
           - Whether the data is distributed over shards. An existing cache becomes V(compatible) first, for its clients to move
             to the cluster protocol, and V(enabled) then. There is no way back.
+          - The mode is also in the parameter group, so that another mode has another one. The one before is reported as not
+            declared any more.
         type: str
         choices: [disabled, compatible, enabled]
         default: disabled

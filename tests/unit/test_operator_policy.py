@@ -145,3 +145,18 @@ def test_no_document_is_longer_than_iam_takes() -> None:
 def test_what_is_wrong_is_named(description: Any, problem: str) -> None:
     with pytest.raises(AnsibleFilterError, match=problem):
         documents(description)
+
+
+def test_a_cache_reads_the_secrets_of_the_stack_and_no_others() -> None:
+    group = {
+        "name": "main",
+        "version": "8.0",
+        "node_type": "cache.t4g.small",
+        "subnets": "data",
+        "security_groups": ["cache"],
+        "auth_token_secret": "token",
+    }
+    allowed = statements(cache={"replication_groups": [group]})
+    assert allowed["SecretValues"]["Resource"] == ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:demo/*"]
+    assert all(name.rpartition(":")[2] == "demo-*" for name in allowed["NamedElasticache"]["Resource"])
+    assert "secretsmanager:GetSecretValue" not in allowed["Survey"]["Action"]

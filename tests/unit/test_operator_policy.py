@@ -48,9 +48,24 @@ def test_operations_that_iam_calls_otherwise() -> None:
 
 def test_without_a_tier_there_is_the_survey_and_the_lock_only() -> None:
     allowed = statements()
-    assert set(allowed) == {"Survey", "ControlBucket", "Lock"}
+    assert set(allowed) == {"Survey", "ControlBucket", "Lock", "ListParameters"}
     assert all(re.search(r":(Describe|Get|List)", name) for name in allowed["Survey"]["Action"])
     assert allowed["Lock"]["Resource"] == ["arn:aws:s3:::terrace-123456789012-eu-west-1/demo/*"]
+
+
+def test_keys_are_ours_by_their_tag_and_names_by_how_they_begin() -> None:
+    allowed = statements(identity={"keys": [{"name": "main"}]})
+    assert allowed["CreateKeys"]["Condition"] == {"StringEquals": {"aws:RequestTag/terrace:stack": "demo"}}
+    assert allowed["ManageKeys"]["Condition"] == {"StringEquals": {"aws:ResourceTag/terrace:stack": "demo"}}
+    assert "kms:ScheduleKeyDeletion" in allowed["ManageKeys"]["Action"]
+    assert allowed["NameKeys"]["Resource"] == ["arn:aws:kms:eu-west-1:123456789012:alias/demo-*"]
+    assert allowed["ServiceLinkedRoles"]["Condition"] == {"StringEquals": {"iam:AWSServiceName": ["mrk.kms.amazonaws.com"]}}
+
+
+def test_only_the_stacks_own_parameters_may_be_read() -> None:
+    allowed = statements(secrets={"parameters": [{"name": "token", "type": "SecureString"}]})
+    assert allowed["ReadParameters"]["Resource"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/demo/*"]
+    assert not [name for name in allowed["Survey"]["Action"] if name in ("ssm:GetParameter", "ssm:GetParametersByPath")]
 
 
 def test_only_described_kinds_may_be_changed() -> None:

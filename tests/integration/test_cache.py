@@ -118,13 +118,25 @@ def test_the_former_token_may_stay(clients: Clients) -> None:
     assert actions(cached(clients)) == {}
 
 
-def test_a_run_that_was_interrupted_between_rotation_and_setting_goes_on(clients: Clients) -> None:
+@pytest.mark.parametrize(("done", "left"), [("ROTATE", ["ROTATE", "SET"]), ("SET", ["SET"])])
+def test_a_run_that_was_interrupted_before_it_could_tag_goes_on(clients: Clients, done: str, left: list[str]) -> None:
     cached(clients)
     rotate(clients, "token", "another-token-of-forty-characters")
-    cached(clients, {"keep_former_token": True})
-    asked = strategies(clients)
+    asked, events = strategies(clients), clients("elasticache", "eu-west-1").meta.events
+    interrupted = True
+
+    def stop(**_request: Any) -> None:
+        if interrupted and asked[-1][0] == done:
+            raise ConnectionError("interrupted")
+
+    events.register("provide-client-params.elasticache.AddTagsToResource", stop)
+    with pytest.raises(ApplyFailed, match="interrupted"):
+        cached(clients)
+    interrupted = False
+    asked.clear()
     cached(clients)
-    assert [strategy for strategy, _token in asked] == ["SET"]
+    assert [strategy for strategy, _token in asked] == left
+    assert actions(cached(clients)) == {}
 
 
 @pytest.mark.parametrize("wrong", ["canary", "canary-with-a-strange/character", "canary" * 30], ids=["short", "strange", "long"])

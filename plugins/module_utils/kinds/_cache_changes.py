@@ -21,6 +21,7 @@ BUSY_SECONDS = 3600.0
 TAG_PROTECTION = "terrace:deletion-protection"
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html
 TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
+REFUSALS = ("InvalidParameterCombination", "InvalidParameterValue")
 SIMPLE = {
     "description",
     "automatic_failover",
@@ -146,13 +147,28 @@ def _other_access(context: Context, found: Found, access: Mapping[str, Any], mod
         yield modify(RemoveUserGroups=True, AuthToken=token, AuthTokenUpdateStrategy="SET")
         yield lambda: _elasticache.tag(context, found, _elasticache.login_tags(access))
         return
-    # A token that is beside the former one already only has to be set, also after a run that did not get so far.
-    if not (before.get("former") and _elasticache.Set(same) == _elasticache.Set(access)):
+    rotated = before.get("former") and _elasticache.Set(same) == _elasticache.Set(access)
+    if not rotated:
         yield modify(AuthToken=token, AuthTokenUpdateStrategy="ROTATE")
         yield lambda: _elasticache.tag(context, found, _elasticache.login_tags(access, former=True))
     if not access["former"]:
-        yield modify(AuthToken=token, AuthTokenUpdateStrategy="SET")
+        setting = modify(AuthToken=token, AuthTokenUpdateStrategy="SET")
+        yield _unless_set(setting) if rotated else setting
         yield lambda: _elasticache.tag(context, found, _elasticache.login_tags(access))
+
+
+def _unless_set(setting: Call) -> Call:
+    """SET is allowed only after ROTATE. Where the tag tells of a rotation, a refusal means that a run has stopped right
+    after it had set the token, before it could change the tag."""
+
+    def attempt() -> None:
+        try:
+            setting()
+        except Exception as error:
+            if retry.code_of(error) not in REFUSALS:
+                raise
+
+    return attempt
 
 
 def _other_users(before: Mapping[str, str], access: Mapping[str, str]) -> dict[str, Any]:

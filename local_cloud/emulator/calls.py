@@ -59,6 +59,8 @@ class CallLog:
             return start_response(status, headers, exc_info)
 
         with self._lock:
+            # Counted before it is served: whoever waits for what follows a call does not find it done during the call.
+            self.mutations += operation.mutating
             chunks = list(self._application(environ, started))
             self._record(operation, answer["status"], _error_code(answer, b"".join(chunks)))
         if operation.name in AWAITED:
@@ -76,7 +78,6 @@ class CallLog:
             error=error,
         )
         self.calls.append(call)
-        self.mutations += operation.mutating
         if self._file is not None:
             with self._file.open("a") as log:
                 log.write(json.dumps(call) + "\n")

@@ -64,6 +64,7 @@ def _database(rds: Any, database: Any) -> Database:
         source=Source(source.arn, source.address, int(source.port)) if source else None,
         abroad=abroad,
         origin=database_contents.origin(rds, database),
+        moment=database_contents.moment(rds, database),
         firewall=_with_replication(firewall(ec2, interface.group_set), int(database.port), replicas, above, abroad),
     )
 

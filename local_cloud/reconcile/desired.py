@@ -69,6 +69,7 @@ class Source:
 class Database:
     """An RDS instance; a read replica has a `source`, a restored one the snapshot's ARN as `origin`.
 
+    `moment` is the time, in ISO 8601, that it was restored to, if that is not the latest possible.
     `abroad` is whether it replicates to or from another VPC.
     """
 
@@ -87,6 +88,7 @@ class Database:
     source: Source | None
     abroad: bool
     origin: str
+    moment: str
     firewall: Firewall
 
     @property

@@ -23,7 +23,7 @@ FOLLOW = """DO $$ BEGIN
 END $$;
 """
 RUN = 'printf %s "$SQL" | psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 --port="$DATABASE_PORT" postgres'
-RELOAD = "install -o postgres -g postgres -m 600 /etc/terrace/pg_hba.conf /var/lib/postgresql/data/ && kill -HUP 1"
+RELOAD = "install -o postgres -g postgres -m 600 /etc/terrace/pg_hba.conf /var/lib/postgresql/data/main/ && kill -HUP 1"
 
 
 def access(database: Database) -> str:
@@ -53,7 +53,8 @@ def setup(database: Database) -> str:
 
 def _environment(database: Database) -> dict[str, str]:
     primary = {"PRIMARY": f"host={database.source.endpoint} port={database.source.port}"} if database.source else {}
-    return {"DATABASE_PORT": str(database.port)} | primary
+    moment = {"RESTORE_TIME": database.moment} if database.moment else {}
+    return {"DATABASE_PORT": str(database.port)} | primary | moment
 
 
 def _literal(text: str) -> str:

@@ -11,8 +11,9 @@ from local_cloud.images import image_name
 from local_cloud.reconcile import engine
 from local_cloud.reconcile.desired import Snapshot
 
-# A server that starts from the copy recovers as after a loss of power; what names the old process must not be there.
-COPY = ["sh", "-c", "cp -a /from/. /to/ && rm -f /to/postmaster.pid"]
+# A server that starts from the copy recovers as after a loss of power; what names the old process, and what says that it was
+# restored itself, must not be there.
+COPY = ["sh", "-c", "cp -a /from/. /to/ && rm -f /to/main/postmaster.pid /to/restored"]
 
 
 class Snapshots:

@@ -91,6 +91,7 @@ class World:
                 network_mode=f"container:{self.hosts()[0].id}",
                 environment={"PGPASSWORD": self.secret()["password"]},
                 volumes={str(ca_file): {"bind": "/ca.pem", "mode": "ro"}},
+                tmpfs={"/var/lib/postgresql/data": ""},
                 remove=True,
             )
         except docker.errors.ContainerError as error:

@@ -27,6 +27,7 @@ DATABASE = Database(
     source=None,
     abroad=False,
     origin="",
+    moment="",
     firewall=OPEN,
 )
 REPLICA = replace(DATABASE, source=Source("arn", "source.example.com", 6432))

@@ -7,6 +7,7 @@ holds a copy of (an instance or another snapshot), `origins` an instance's ARN t
 A restore to a point in time and a replica may have a snapshot of their own for this, which the API does not show.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.rds.models import DBInstance, DBSnapshot, RDSBackend
@@ -32,6 +33,11 @@ def origin(backend: RDSBackend, database: DBInstance) -> str:
     return store(backend, "origins").get(database.arn, "")
 
 
+def moment(backend: RDSBackend, database: DBInstance) -> str:
+    """Return the time that a database was restored to; nothing for the latest possible."""
+    return store(backend, "moments").get(database.arn, "")
+
+
 def _creating(backend: RDSBackend, arn: str) -> bool:
     return any(database.arn == arn and database.status == "creating" for database in backend.databases.values())
 
@@ -47,7 +53,8 @@ DBSnapshot.status = property(_status, lambda _self, _value: None)
 def create_db_instance(original: Any, self: Any, db_kwargs: dict[str, Any]) -> DBInstance:
     """Forget where an earlier instance of the same name came from."""
     database = original(self, db_kwargs)
-    store(self, "origins").pop(database.arn, None)
+    for kept in ("origins", "moments"):
+        store(self, kept).pop(database.arn, None)
     return database
 
 
@@ -84,9 +91,11 @@ def restore_db_instance_from_db_snapshot(
 def restore_db_instance_to_point_in_time(
     original: Any, self: Any, source_db_identifier: str, target_db_identifier: str, overrides: dict[str, Any]
 ) -> DBInstance:
-    """Remember the instance, whose data as they are now stand for those of any time."""
+    """Remember the instance, as it is now, and the time."""
     source = self.describe_db_instances(source_db_identifier)[0]
     database = original(self, source_db_identifier, target_db_identifier, overrides)
+    if moment := overrides.get("restore_time"):
+        store(self, "moments")[database.arn] = _iso(moment)
     hidden = f"{database.arn}:origin"
     _copied(self, hidden, source.arn)
     return _restored(self, database, hidden)
@@ -114,6 +123,10 @@ def _restored(backend: RDSBackend, database: DBInstance, snapshot: str) -> DBIns
     database.source_db_instance_identifier = None
     store(backend, "origins")[database.arn] = snapshot
     return database
+
+
+def _iso(moment: datetime | str) -> str:
+    return moment.astimezone(UTC).isoformat() if isinstance(moment, datetime) else moment
 
 
 def _arn_prefix(backend: RDSBackend) -> str:

@@ -76,7 +76,8 @@ options:
                 C(conditions) and C(sid).
               - >-
                 A resource is an ARN, V(*), or a thing of the stack such as C({secret: app}), C({log_group: app}),
-                C({kms_key: main}), C({bucket: uploads}), or C({objects: uploads}) for what is in a bucket.
+                C({kms_key: main}), C({bucket: uploads}), C({objects: uploads}) for what is in a bucket,
+                C({file_system: shared}), or C({ecr_repository: app}).
               - >-
                 C(conditions) is written as in a policy document, for example
                 C({StringEquals: {"aws:RequestedRegion": eu-west-1}}).

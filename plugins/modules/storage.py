@@ -289,7 +289,9 @@ options:
         elements: dict
         default: []
       readers:
-        description: Who may pull, by names of roles or ARNs, beside those whose own policies say so.
+        description:
+          - Who may pull, by names of roles or ARNs. A role that names the repository in its own policies need not and cannot be
+            named here, too.
         type: list
         elements: str
         default: []

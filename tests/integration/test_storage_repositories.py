@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Adoption, Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import Refused
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption, Refused
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from tests.contract.harness import actions, run
 
@@ -125,3 +125,26 @@ def test_teardown_takes_our_rule_away(clients: Clients, ecr: Any) -> None:
     converge(clients, APP, replication=("eu-central-1", "us-east-1"), state="absent")
     assert rules(ecr) == [rule("theirs/", "us-east-1")]
     assert names(ecr) == []
+
+
+def test_a_role_may_push_without_the_repository_naming_it(clients: Clients, ecr: Any) -> None:
+    push_it = {"actions": ["ecr:PutImage"], "resources": [{"ecr_repository": "app"}]}
+    role = {"name": "deploy", "policies": [{"name": "Push", "statements": [push_it]}]}
+    declarations = declarations_of({"identity": {"roles": [role]}, "storage": {"repositories": [APP]}}, STACK)
+    both = frozenset({"identity", "storage"})
+    run(clients, STACK, declarations, tiers=both)
+    assert actions(run(clients, STACK, declarations, tiers=both)) == {}
+    (statement,) = clients("iam", "eu-west-1").get_role_policy(RoleName="demo-deploy", PolicyName="Push")["PolicyDocument"][
+        "Statement"
+    ]
+    assert statement["Resource"] == ["arn:aws:ecr:eu-west-1:123456789012:repository/demo/app"]
+    run(clients, STACK, declarations, tiers=both, state="absent")
+    assert names(ecr) == []
+
+
+def test_a_role_and_a_repository_that_name_each_other_are_told(clients: Clients) -> None:
+    push_it = {"actions": ["ecr:PutImage"], "resources": [{"ecr_repository": "app"}]}
+    role = {"name": "deploy", "policies": [{"name": "Push", "statements": [push_it]}]}
+    described = {"identity": {"roles": [role]}, "storage": {"repositories": [{**APP, "writers": ["deploy"]}]}}
+    with pytest.raises(InvalidOption, match=r"identity\.roles\[0\]: circular reference: .*ecr_repository/app"):
+        run(clients, STACK, declarations_of(described, STACK), tiers=frozenset({"identity", "storage"}), check=True)

@@ -113,6 +113,8 @@ RESOURCES = {
     "ssm_parameter": ("ssm_parameter", "arn"),
     "bucket": ("bucket", "arn"),
     "objects": ("bucket", "objects"),
+    "file_system": ("file_system", "arn"),
+    "ecr_repository": ("ecr_repository", "arn"),
 }
 ARN_OR_ALL = re.compile(r"\*|arn:[ -~]{1,2043}")
 

@@ -3,7 +3,6 @@
 """Make one user from many sessions at once: race.py USER.SQL locked|unlocked < connection.json."""
 
 import json
-import re
 import sys
 from pathlib import Path
 from threading import Barrier, Thread
@@ -11,9 +10,11 @@ from threading import Barrier, Thread
 import psycopg2
 
 SESSIONS, TIMES = 8, 5
-LOCK = re.compile(r"^SELECT pg_advisory_xact_lock.*;$", re.MULTILINE)
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('terrace.aws.database_user'))"
+SETTINGS = """SELECT set_config('terrace.owner', %(owner)s, true), set_config('terrace.name', %(name)s, true),
+              set_config('terrace.password', 'pw', true)"""
 file, mode = sys.argv[1:]
-statements = Path(file).read_text() if mode == "locked" else LOCK.sub("", Path(file).read_text())
+statements = [*([LOCK] if mode == "locked" else []), SETTINGS, Path(file).read_text()]
 settings = json.load(sys.stdin)
 failures = []
 
@@ -23,7 +24,9 @@ def make(name: str, barrier: Barrier) -> None:
     with psycopg2.connect(**settings) as connection, connection.cursor() as cursor:
         barrier.wait()
         try:
-            cursor.execute(statements, {"owner": f"{name}_owner", "name": name, "password": "pw"})
+            for statement in statements:
+                cursor.execute(statement, {"owner": f"{name}_owner", "name": name})
+            connection.commit()
         except psycopg2.Error as error:
             failures.append(str(error))
 

@@ -1,11 +1,8 @@
 -- SPDX-FileCopyrightText: Terrace contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- Makes what is missing, and tells it: an owner who cannot log in, and a user who is its member and acts as the owner, so
--- that all it makes belongs to the owner. One run at a time: the catalogues of roles and privileges know no waiting.
--- Statements with names or the password are built in here: they are in no log_statement, and in no error.
-SELECT pg_advisory_xact_lock(hashtext('terrace.aws.database_user'));
-SELECT set_config('terrace.owner', %(owner)s, true), set_config('terrace.name', %(name)s, true),
-       set_config('terrace.password', %(password)s, true), set_config('terrace.done', '', true);
+-- Makes what is missing, and tells it in terrace.done: an owner who cannot log in, and a user who is its member and acts as
+-- the owner, so that all it makes belongs to the owner. Owner, name and password (empty to leave it) come as settings of the
+-- transaction, not in this statement: what is built in here is in no log_statement, and an error logs a statement without them.
 DO $$
 DECLARE
   owner text := current_setting('terrace.owner');
@@ -54,5 +51,4 @@ BEGIN
   END IF;
   PERFORM set_config('terrace.done', array_to_string(done, ', '), true);
 END
-$$;
-SELECT current_setting('terrace.done') AS done
+$$

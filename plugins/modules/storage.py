@@ -13,8 +13,9 @@ description:
   - Converges Amazon S3 buckets, Amazon EFS file systems and Amazon ECR repositories. What they hold is no business of this
     module, but for O(buckets[].empty_before_delete) and its like.
   - Without any further option a bucket is private, encrypted and versioned, and serves encrypted connections (TLS 1.2 and
-    later) only. A file system is encrypted and backed up, is mounted with encryption only, and by named roles only. The tags
-    of a repository are immutable, and what is pushed is scanned. Nothing that any of them holds is deleted unless it says so.
+    later) only. A file system is encrypted and backed up, and is mounted with encryption only, by named roles only. The tags
+    of a repository are immutable, and what is pushed is scanned, as far as the account's registry has no rules for that of
+    its own. Nothing that any of them holds is deleted unless it says so.
 author: Terrace contributors (@terrace-aws)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -164,66 +165,36 @@ options:
       kms_key:
         description: The name of the key that encrypts, by default the one that AWS manages for EFS.
         type: str
-      performance_mode:
-        description: V(maxIO) has higher latencies, and excludes elastic throughput and O(file_systems[].zone).
-        type: str
-        choices: [generalPurpose, maxIO]
-        default: generalPurpose
-      throughput_mode:
-        description: >-
-          What is transferred at most: as much as is needed and paid by use, as much as the files' size allows, or
-          O(file_systems[].provisioned_throughput). AWS allows one change of it in 24 hours.
-        type: str
-        choices: [elastic, bursting, provisioned]
-        default: elastic
-      provisioned_throughput:
-        description: In MiB/s, with O(file_systems[].throughput_mode=provisioned).
-        type: int
-      transition_to_ia:
-        description: After how many days without access files move to Infrequent Access. V(0) is never.
-        type: int
-        choices: [0, 1, 7, 14, 30, 60, 90, 180, 270, 365]
-        default: 0
-      transition_to_archive:
-        description: After how many days without access files move to Archive. V(0) is never. It needs elastic throughput.
-        type: int
-        choices: [0, 1, 7, 14, 30, 60, 90, 180, 270, 365]
-        default: 0
-      transition_to_primary:
-        description: Whether files move back with the first access.
-        type: bool
-        default: false
+      performance:
+        description:
+          - >-
+            May have V(throughput_mode), which is what is transferred at most: V(elastic) is as much as is needed and paid by
+            use, V(bursting) depends on the files' size, and V(provisioned) goes with V(provisioned_throughput) in MiB/s.
+            AWS allows one change of it in 24 hours.
+          - May also have V(performance_mode), V(generalPurpose) or V(maxIO), which excludes elastic throughput.
+        type: dict
+        default: {}
+      lifecycle:
+        description:
+          - After how many days without access files move to cheaper storage, V(transition_to_ia) and V(transition_to_archive),
+            of V(1), V(7), V(14), V(30), V(60), V(90), V(180), V(270) and V(365). V(0) is never. The first access moves them back
+            with V(transition_to_primary).
+        type: dict
+        default: {}
       automatic_backups:
         description: Whether AWS Backup backs the file system up every day, and keeps each backup for 35 days.
         type: bool
         default: true
-      replication_overwrite_protection:
-        description: Whether the file system is kept from becoming the target of a replication, which would overwrite it.
-        type: bool
-        default: true
-      anonymous_access:
+      policy:
         description:
-          - Whether whoever reaches a mount target may read and write without an IAM role, as EFS has it without a policy.
-        type: bool
-        default: false
-      readers:
-        description: Who may mount it to read, by names of roles or ARNs. Clients mount with the options V(tls) and V(iam).
-        type: list
-        elements: str
-        default: []
-      writers:
-        description: Who may also write, but not as C(root).
-        type: list
-        elements: str
-        default: []
-      statements:
-        description:
-          - Further statements of the file system's policy, each with V(principals) (names of roles, ARNs, accounts, or V(*) with
-            conditions) and V(actions) such as V(elasticfilesystem:ClientRootAccess), and with V(sid), V(effect) (V(Allow)) and
-            V(conditions).
-        type: list
-        elements: dict
-        default: []
+          - >-
+            Who may mount it, always with encryption: V(readers), and V(writers), who write but not as C(root), by names of roles
+            or ARNs. Their clients mount with the options C(tls) and C(iam). V(anonymous_access) is for whoever reaches a mount
+            target to read and write without a role, as EFS has it without a policy.
+          - V(statements) are further ones, each with V(principals) (names of roles, ARNs, accounts, or V(*) with conditions) and
+            V(actions) such as V(elasticfilesystem:ClientRootAccess), and with V(sid), V(effect) (V(Allow)) and V(conditions).
+        type: dict
+        default: {}
       access_points:
         description:
           - Each shows one directory to one user, whoever mounts it. It has V(name), V(uid) and V(gid), and may have V(path) (by
@@ -260,51 +231,26 @@ options:
       kms_key:
         description: The name of the key that encrypts the images. By default ECR's own keys do.
         type: str
-      tag_mutability:
-        description: Whether a tag that is in use may be moved to another image.
-        type: str
-        choices: [IMMUTABLE, MUTABLE]
-        default: IMMUTABLE
-      mutability_exclusions:
-        description: Tags that are the other way round, such as V(latest) or V(pr-*).
+      mutable_tags:
+        description: Tags that may be moved to another image, such as V(latest) or V(pr-*). All others are immutable.
         type: list
         elements: str
         default: []
-      scan_on_push:
-        description:
-          - Whether what is pushed is scanned for known vulnerabilities. It has no effect where the account's registry has rules
-            for scanning of its own.
-        type: bool
-        default: true
-      untagged_expiration:
-        description: After how many days from their push images without a tag are deleted. V(0) keeps them for ever.
-        type: int
-        default: 0
       lifecycle:
         description:
-          - Which images are deleted. Each rule has V(keep) (how many of the newest) or V(expiration) (days from the push), and
-            V(tags), such as V(v*). An image goes by the first rule that it fits; one without V(tags) is for all images, and
-            comes last.
+          - Which images are deleted. Each rule has V(keep) (how many of the newest) or V(expiration) (days from the push). It is
+            for images with V(tags), such as V(v*), with V(untagged) for those that have none, or else for all.
+          - An image goes by the first rule that it fits, and the one for all images comes last.
         type: list
         elements: dict
         default: []
-      readers:
+      policy:
         description:
-          - Who may pull, by names of roles or ARNs. A role that names the repository in its own policies need not and cannot be
-            named here, too.
-        type: list
-        elements: str
-        default: []
-      writers:
-        description: Who may pull and push, likewise.
-        type: list
-        elements: str
-        default: []
-      statements:
-        description: Further statements of the repository's policy, in the form of O(file_systems[].statements).
-        type: list
-        elements: dict
-        default: []
+          - V(readers) may pull, V(writers) also push, by names of roles or ARNs. A role that names the repository in its own
+            policies need not and cannot be named here, too.
+          - V(statements) are further ones, in the form of those in O(file_systems[].policy).
+        type: dict
+        default: {}
       empty_before_delete:
         description:
           - Whether all images are deleted for ever with the repository. Otherwise one that holds images is not deleted, and nor
@@ -358,17 +304,17 @@ EXAMPLES = r"""
       - name: shared
         subnets: data
         security_groups: [files]
-        transition_to_ia: 30
-        writers: [app]
+        lifecycle: {transition_to_ia: 30}
+        policy: {writers: [app]}
         access_points:
           - {name: uploads, uid: 1000, gid: 1000}
     repositories:
       - name: app
-        mutability_exclusions: [pr-*]
+        mutable_tags: [pr-*]
         lifecycle:
           - {tags: [pr-*], expiration: 14}
           - {keep: 50}
-        writers: [deploy]
+        policy: {writers: [deploy]}
     repository_replication: [eu-central-1]
 """
 

@@ -149,7 +149,7 @@ def test_a_repeated_creation_finds_what_the_first_has_made(clients: Clients, efs
 
 
 def test_roles_come_before_the_policy_that_names_them(clients: Clients, efs: Any) -> None:
-    described = {**SHARED, "writers": ["app"]}
+    described = {**SHARED, "policy": {"writers": ["app"]}}
     made = converge(clients, described)
     assert actions(converge(clients, described)) == {}
     policy = efs.describe_file_system_policy(FileSystemId=made["outputs"]["file_system"]["shared"]["id"])["Policy"]

@@ -145,6 +145,6 @@ def test_a_role_may_push_without_the_repository_naming_it(clients: Clients, ecr:
 def test_a_role_and_a_repository_that_name_each_other_are_told(clients: Clients) -> None:
     push_it = {"actions": ["ecr:PutImage"], "resources": [{"ecr_repository": "app"}]}
     role = {"name": "deploy", "policies": [{"name": "Push", "statements": [push_it]}]}
-    described = {"identity": {"roles": [role]}, "storage": {"repositories": [{**APP, "writers": ["deploy"]}]}}
+    described = {"identity": {"roles": [role]}, "storage": {"repositories": [{**APP, "policy": {"writers": ["deploy"]}}]}}
     with pytest.raises(InvalidOption, match=r"identity\.roles\[0\]: circular reference: .*ecr_repository/app"):
         run(clients, STACK, declarations_of(described, STACK), tiers=frozenset({"identity", "storage"}), check=True)

@@ -89,7 +89,7 @@ def rule(priority: int, **selection: Any) -> dict[str, Any]:
         pytest.param({}, {}, None, None, id="tags that the list lacks, and no policies"),
         pytest.param({}, {"imageTagMutabilityExclusionFilters": []}, None, None, id="an empty list of exclusions"),
         pytest.param(
-            {"mutability_exclusions": ["pr-*", "latest"]},
+            {"mutable_tags": ["pr-*", "latest"]},
             {
                 "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
                 "imageTagMutabilityExclusionFilters": [
@@ -101,10 +101,15 @@ def rule(priority: int, **selection: Any) -> dict[str, Any]:
             None,
             id="exclusions in another order, and a mode of their own",
         ),
-        pytest.param({"scan_on_push": False}, {"imageScanningConfiguration": {}}, None, None, id="no word of scanning"),
         pytest.param({}, {"encryptionConfiguration": {}}, None, None, id="no word of encryption"),
         pytest.param(
-            {"untagged_expiration": 7, "lifecycle": [{"tags": ["v*", "dev"], "keep": 5}, {"expiration": 90}]},
+            {
+                "lifecycle": [
+                    {"untagged": True, "expiration": 7},
+                    {"tags": ["v*", "dev"], "keep": 5},
+                    {"expiration": 90},
+                ]
+            },
             {},
             {
                 "rules": [
@@ -117,7 +122,7 @@ def rule(priority: int, **selection: Any) -> dict[str, Any]:
             id="rules by other priorities, in another order, with descriptions",
         ),
         pytest.param(
-            {"readers": [PARTNER]},
+            {"policy": {"readers": [PARTNER]}},
             {},
             None,
             {
@@ -127,7 +132,7 @@ def rule(priority: int, **selection: Any) -> dict[str, Any]:
             id="one statement for a list of one, and actions in another order",
         ),
         pytest.param(
-            {"statements": [{"principals": ["210987654321"], "actions": ["ecr:BatchGetImage"]}]},
+            {"policy": {"statements": [{"principals": ["210987654321"], "actions": ["ecr:BatchGetImage"]}]}},
             {},
             None,
             {
@@ -153,10 +158,11 @@ def test_an_answer_of_another_form_is_no_difference(
     [
         ({}, {"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:k"}}, None, None, "kms_key"),
         ({}, {"imageTagMutability": "MUTABLE"}, None, None, "tag_mutability"),
+        ({}, {"imageScanningConfiguration": {}}, None, None, "scan_on_push"),
         ({}, {}, {"rules": [rule(1, tagStatus="any", countType="imageCountMoreThan", countNumber=1)]}, None, "lifecycle"),
         (
             # AWS shows what was a role as its unique id once it has been deleted, also if there is another of that name.
-            {"readers": [PARTNER]},
+            {"policy": {"readers": [PARTNER]}},
             {},
             None,
             {

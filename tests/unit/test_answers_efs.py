@@ -131,7 +131,7 @@ ACCOUNT = {"sid": "Account", "principals": ["210987654321"], "actions": ["elasti
         pytest.param({}, {}, {}, id="AWS's own key, and the name of the file system in each statement"),
         pytest.param({}, {"ProvisionedThroughputInMibps": 0.0}, {}, id="no throughput as a number"),
         pytest.param(
-            {"throughput_mode": "provisioned", "provisioned_throughput": 64},
+            {"performance": {"throughput_mode": "provisioned", "provisioned_throughput": 64}},
             {"ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": 64.0},
             {},
             id="a whole number of MiB/s as a fraction",
@@ -148,7 +148,7 @@ ACCOUNT = {"sid": "Account", "principals": ["210987654321"], "actions": ["elasti
         pytest.param({"automatic_backups": False}, {}, {"backup": "DISABLING"}, id="backups that end"),
         pytest.param({"automatic_backups": False}, {}, {"backup": None}, id="no policy for no backups"),
         pytest.param(
-            {"transition_to_ia": 30, "transition_to_archive": 90, "transition_to_primary": True},
+            {"lifecycle": {"transition_to_ia": 30, "transition_to_archive": 90, "transition_to_primary": True}},
             {},
             {
                 "lifecycle": [
@@ -159,9 +159,11 @@ ACCOUNT = {"sid": "Account", "principals": ["210987654321"], "actions": ["elasti
             },
             id="transitions in another order",
         ),
-        pytest.param({"transition_to_ia": 1}, {}, {"lifecycle": [{"TransitionToIA": "AFTER_1_DAY"}]}, id="one day"),
         pytest.param(
-            {"readers": [PARTNER]},
+            {"lifecycle": {"transition_to_ia": 1}}, {}, {"lifecycle": [{"TransitionToIA": "AFTER_1_DAY"}]}, id="one day"
+        ),
+        pytest.param(
+            {"policy": {"readers": [PARTNER]}},
             {},
             {
                 "policy": {
@@ -173,7 +175,7 @@ ACCOUNT = {"sid": "Account", "principals": ["210987654321"], "actions": ["elasti
             id="statements in another order, one text for a list of one, and an id",
         ),
         pytest.param(
-            {"statements": [ACCOUNT]},
+            {"policy": {"statements": [ACCOUNT]}},
             {},
             {
                 "policy": {

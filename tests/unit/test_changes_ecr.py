@@ -23,19 +23,15 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"kms_key": "main"}, REPLACE),
     ({"kms_key": "main"}, {}, REPLACE),
     # image-tag-mutability.html
-    ({}, {"tag_mutability": "MUTABLE"}, IN_PLACE),
-    ({}, {"mutability_exclusions": ["latest"]}, IN_PLACE),
-    # image-scanning-basic.html
-    ({}, {"scan_on_push": False}, IN_PLACE),
+    ({}, {"mutable_tags": ["*"]}, IN_PLACE),
+    ({}, {"mutable_tags": ["latest"]}, IN_PLACE),
     # LifecyclePolicies.html
-    ({}, {"untagged_expiration": 7}, IN_PLACE),
-    ({"untagged_expiration": 7}, {}, IN_PLACE),
+    ({"lifecycle": [{"untagged": True, "expiration": 7}]}, {}, IN_PLACE),
     ({}, {"lifecycle": [{"keep": 5}]}, IN_PLACE),
     # repository-policies.html
-    ({}, {"readers": ["app"]}, IN_PLACE),
-    ({}, {"writers": ["app"]}, IN_PLACE),
-    ({"writers": ["app"]}, {}, IN_PLACE),
-    ({}, {"statements": [STATEMENT]}, IN_PLACE),
+    ({}, {"policy": {"readers": ["app"], "writers": ["deploy"]}}, IN_PLACE),
+    ({"policy": {"writers": ["app"]}}, {}, IN_PLACE),
+    ({}, {"policy": {"statements": [STATEMENT]}}, IN_PLACE),
     # It says what a deletion is to do, and nothing of the repository.
     ({}, {"empty_before_delete": True}, NOTHING),
 ]

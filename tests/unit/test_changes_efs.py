@@ -17,6 +17,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_
 
 STACK = Stack("demo", "123456789012", "eu-west-1")
 IN_PLACE, DISRUPTS, REPLACE, NOTHING = "in place", "disrupts", "replace", "nothing"
+BURSTING: dict[str, Any] = {"throughput_mode": "bursting"}
 PROVISIONED: dict[str, Any] = {"throughput_mode": "provisioned", "provisioned_throughput": 64}
 MOUNTED: dict[str, Any] = {"subnets": "app", "security_groups": ["files"]}
 STATEMENT = {"principals": ["210987654321"], "actions": ["elasticfilesystem:ClientRootAccess"]}
@@ -31,26 +32,23 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     # features.html, availability and durability: not after it has been created.
     ({}, {"zone": "eu-west-1a"}, REPLACE),
     # performance.html: the performance mode cannot be changed.
-    ({"throughput_mode": "bursting"}, {"throughput_mode": "bursting", "performance_mode": "maxIO"}, REPLACE),
+    ({"performance": BURSTING}, {"performance": {**BURSTING, "performance_mode": "maxIO"}}, REPLACE),
     # managing-throughput.html: while it is in use.
-    ({}, {"throughput_mode": "bursting"}, IN_PLACE),
-    ({}, PROVISIONED, IN_PLACE),
-    (PROVISIONED, {**PROVISIONED, "provisioned_throughput": 32}, IN_PLACE),
+    ({}, {"performance": BURSTING}, IN_PLACE),
+    ({}, {"performance": PROVISIONED}, IN_PLACE),
+    ({"performance": PROVISIONED}, {"performance": {**PROVISIONED, "provisioned_throughput": 32}}, IN_PLACE),
     # lifecycle-management-efs.html
-    ({}, {"transition_to_ia": 30}, IN_PLACE),
-    ({"transition_to_ia": 30}, {"transition_to_ia": 30, "transition_to_primary": True}, IN_PLACE),
-    ({}, {"transition_to_archive": 90}, IN_PLACE),
+    ({}, {"lifecycle": {"transition_to_ia": 30}}, IN_PLACE),
+    ({}, {"lifecycle": {"transition_to_archive": 90, "transition_to_primary": True}}, IN_PLACE),
+    ({"lifecycle": {"transition_to_ia": 30}}, {}, IN_PLACE),
     # automatic-backups.html
     ({"automatic_backups": False}, {}, IN_PLACE),
     ({}, {"automatic_backups": False}, DISRUPTS),
-    # replication-use-cases.html
-    ({}, {"replication_overwrite_protection": False}, IN_PLACE),
     # iam-access-control-nfs-efs.html: clients without a role lose what the policy gave them.
-    ({}, {"anonymous_access": True}, IN_PLACE),
-    ({"anonymous_access": True}, {}, DISRUPTS),
-    ({}, {"readers": ["app"]}, IN_PLACE),
-    ({}, {"writers": ["app"]}, IN_PLACE),
-    ({}, {"statements": [STATEMENT]}, IN_PLACE),
+    ({}, {"policy": {"anonymous_access": True}}, IN_PLACE),
+    ({"policy": {"anonymous_access": True}}, {}, DISRUPTS),
+    ({}, {"policy": {"readers": ["app"], "writers": ["deploy"]}}, IN_PLACE),
+    ({}, {"policy": {"statements": [STATEMENT]}}, IN_PLACE),
     # It says what a deletion is to do, and nothing of the file system.
     ({}, {"empty_before_delete": True}, NOTHING),
     # accessing-fs.html: clients of the subnet lose it; the security groups are those of the network interfaces.

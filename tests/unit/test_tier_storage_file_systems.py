@@ -15,6 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import storage
 STACK = Stack("demo", "123456789012", "eu-west-1")
 MOUNTED: dict[str, Any] = {"subnets": "app", "security_groups": ["files"]}
 EVERYBODY = {"principals": ["*"], "actions": ["elasticfilesystem:ClientMount"]}
+BURSTING = {"throughput_mode": "bursting"}
 POINT: dict[str, Any] = {"name": "uploads", "uid": 1000, "gid": 33}
 
 
@@ -28,7 +29,7 @@ def file_system(**options: Any) -> Any:
 
 
 def statements(**options: Any) -> dict[str, dict[str, Any]]:
-    return {statement.get("Sid", ""): statement for statement in file_system(**options).policy["Statement"]}
+    return {statement.get("Sid", ""): statement for statement in file_system(policy=options).policy["Statement"]}
 
 
 def test_a_file_system_is_safe_without_any_option() -> None:
@@ -64,7 +65,7 @@ def test_anybody_only_when_told_and_through_a_mount_target() -> None:
 
 def test_own_statements_come_last() -> None:
     root = {"principals": ["app", "210987654321"], "actions": ["elasticfilesystem:ClientRootAccess"]}
-    *_others, own = file_system(statements=[root]).policy["Statement"]
+    *_others, own = file_system(policy={"statements": [root]}).policy["Statement"]
     assert own == {
         "Effect": "Allow",
         "Principal": {"AWS": [Reference("iam_role", "app", "arn"), "210987654321"]},
@@ -107,21 +108,22 @@ def test_the_root_is_not_made() -> None:
         ({"security_groups": ["files"]}, "security_groups"),
         ({"encrypted": False, "kms_key": "main"}, "kms_key"),
         ({"zone": "eu-central-1a"}, "zone"),
-        ({"throughput_mode": "provisioned"}, "provisioned_throughput"),
-        ({"provisioned_throughput": 10}, "provisioned_throughput"),
-        ({"performance_mode": "maxIO"}, "performance_mode"),
-        ({"performance_mode": "maxIO", "throughput_mode": "bursting", "zone": "eu-west-1a"}, "performance_mode"),
-        ({"transition_to_archive": 90, "throughput_mode": "bursting"}, "transition_to_archive"),
-        ({"transition_to_archive": 30, "transition_to_ia": 30}, "transition_to_archive"),
-        ({"transition_to_primary": True}, "transition_to_primary"),
-        ({"statements": [EVERYBODY]}, r"statements\[0\].principals"),
-        ({"statements": [{**EVERYBODY, "actions": ["s3:GetObject"]}]}, r"statements\[0\].actions\[0\]"),
+        ({"performance": {"throughput_mode": "provisioned"}}, "performance.provisioned_throughput"),
+        ({"performance": {"provisioned_throughput": 10}}, "performance.provisioned_throughput"),
+        ({"performance": {"performance_mode": "maxIO"}}, "performance.performance_mode"),
+        ({"performance": {**BURSTING, "performance_mode": "maxIO"}, "zone": "eu-west-1a"}, "performance.performance_mode"),
+        ({"lifecycle": {"transition_to_archive": 90}, "performance": BURSTING}, "lifecycle.transition_to_archive"),
+        ({"lifecycle": {"transition_to_archive": 30, "transition_to_ia": 30}}, "lifecycle.transition_to_archive"),
+        ({"lifecycle": {"transition_to_primary": True}}, "lifecycle.transition_to_primary"),
+        ({"lifecycle": {"transition_to_ia": 8}}, "lifecycle.transition_to_ia"),
+        ({"policy": {"statements": [EVERYBODY]}}, r"policy.statements\[0\].principals"),
+        ({"policy": {"statements": [{**EVERYBODY, "actions": ["s3:GetObject"]}]}}, r"policy.statements\[0\].actions\[0\]"),
         ({"access_points": [POINT, POINT]}, r"access_points\[1\].name"),
         ({"access_points": [{**POINT, "permissions": 0o750}]}, r"access_points\[0\].permissions"),
         ({"access_points": [{**POINT, "permissions": 0o777}]}, r"access_points\[0\].permissions"),
         ({"access_points": [{**POINT, "path": "/a/b/c/d/e"}]}, r"access_points\[0\].path"),
         ({"access_points": [{**POINT, "path": "uploads"}]}, r"access_points\[0\].path"),
-        ({"writers": ["App"]}, r"writers\[0\]"),
+        ({"policy": {"writers": ["App"]}}, r"policy.writers\[0\]"),
     ],
     ids=str,
 )

@@ -42,9 +42,15 @@ def test_a_region_and_a_key_are_passed_on() -> None:
     assert declaration.values.kms_key == Reference("kms_key", "images", "arn")
 
 
-def test_rules_go_in_their_order_behind_the_one_for_what_has_no_tag() -> None:
-    rules = [{"tags": ["pr-*", "dev"], "expiration": 14}, {"keep": 50}]
-    given = repository(untagged_expiration=7, lifecycle=rules).lifecycle["rules"]
+def test_all_tags_may_be_mutable() -> None:
+    assert repository(mutable_tags=["*"]).tag_mutability == "MUTABLE"
+    some = repository(mutable_tags=["latest", "pr-*"])
+    assert (some.tag_mutability, some.mutability_exclusions) == ("IMMUTABLE", ("latest", "pr-*"))
+
+
+def test_rules_go_in_their_order() -> None:
+    rules = [{"untagged": True, "expiration": 7}, {"tags": ["pr-*", "dev"], "expiration": 14}, {"keep": 50}]
+    given = repository(lifecycle=rules).lifecycle["rules"]
     assert [rule["rulePriority"] for rule in given] == [1, 2, 3]
     assert [rule["selection"] for rule in given] == [
         {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7},
@@ -61,7 +67,7 @@ def test_rules_go_in_their_order_behind_the_one_for_what_has_no_tag() -> None:
 
 def test_readers_pull_and_writers_push() -> None:
     partner = "arn:aws:iam::210987654321:role/partner"
-    readers, writers = repository(readers=[partner, "app"], writers=["deploy"]).policy["Statement"]
+    readers, writers = repository(policy={"readers": [partner, "app"], "writers": ["deploy"]}).policy["Statement"]
     assert readers["Principal"] == {"AWS": [Reference("iam_role", "app", "arn"), partner]}
     assert "ecr:PutImage" not in readers["Action"]
     assert writers["Principal"] == {"AWS": [Reference("iam_role", "deploy", "arn")]}
@@ -86,9 +92,11 @@ def test_all_repositories_of_the_stack_are_replicated_by_one_rule() -> None:
         ({"lifecycle": [{"keep": 0}]}, r"lifecycle\[0\].keep"),
         ({"lifecycle": [{"keep": 10}, {"tags": ["v*"], "keep": 5}]}, r"lifecycle\[0\].tags"),
         ({"lifecycle": [{"tags": ["*a*b*c*d*"], "keep": 5}]}, r"lifecycle\[0\].tags\[0\]"),
-        ({"mutability_exclusions": ["a b"]}, r"mutability_exclusions\[0\]"),
-        ({"statements": [{"principals": ["*"], "actions": ["ecr:BatchGetImage"]}]}, r"statements\[0\].principals"),
-        ({"statements": [{"principals": ["app"], "actions": ["s3:*"]}]}, r"statements\[0\].actions\[0\]"),
+        ({"lifecycle": [{"untagged": True, "tags": ["v*"], "keep": 5}]}, r"lifecycle\[0\].untagged"),
+        ({"lifecycle": [{"untagged": True, "keep": 5}, {"untagged": True, "keep": 3}]}, "lifecycle"),
+        ({"mutable_tags": ["a b"]}, r"mutable_tags\[0\]"),
+        ({"policy": {"statements": [{"principals": ["*"], "actions": ["ecr:*"]}]}}, r"policy.statements\[0\].principals"),
+        ({"policy": {"statements": [{"principals": ["app"], "actions": ["s3:*"]}]}}, r"policy.statements\[0\].actions\[0\]"),
     ],
     ids=str,
 )

@@ -22,7 +22,6 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints imp
     reference,
     several,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL
 
 Options = Mapping[str, Any]
 TIER = "storage"
@@ -43,24 +42,32 @@ SPEC: dict[str, dict[str, Any]] = {
             "zone": {"type": "str"},
             "encrypted": {"type": "bool", "default": True},
             "kms_key": {"type": "str", "no_log": False},
-            "performance_mode": {"type": "str", "choices": [GENERAL_PURPOSE, MAX_IO], "default": GENERAL_PURPOSE},
-            "throughput_mode": {"type": "str", "choices": [ELASTIC, BURSTING, PROVISIONED], "default": ELASTIC},
-            "provisioned_throughput": {"type": "int"},
-            "transition_to_ia": {"type": "int", "choices": DAYS, "default": NEVER},
-            "transition_to_archive": {"type": "int", "choices": DAYS, "default": NEVER},
-            "transition_to_primary": {"type": "bool", "default": False},
+            "performance": {"type": "dict", "default": {}},
+            "lifecycle": {"type": "dict", "default": {}},
             "automatic_backups": {"type": "bool", "default": True},
-            "replication_overwrite_protection": {"type": "bool", "default": True},
-            "anonymous_access": {"type": "bool", "default": False},
-            "readers": {"type": "list", "elements": "str", "default": []},
-            "writers": {"type": "list", "elements": "str", "default": []},
-            "statements": {"type": "list", "elements": "dict", "default": []},
+            "policy": {"type": "dict", "default": {}},
             "access_points": {"type": "list", "elements": "dict", "default": []},
             "empty_before_delete": {"type": "bool", "default": False},
         },
     },
 }
-# Of file_systems[].access_points[]. Not part of SPEC, because Ansible's page would get too long to read.
+# Of one file system. Not part of SPEC, because Ansible's page would get too long to read.
+PERFORMANCE: Spec = {
+    "performance_mode": {"type": "str", "choices": [GENERAL_PURPOSE, MAX_IO], "default": GENERAL_PURPOSE},
+    "throughput_mode": {"type": "str", "choices": [ELASTIC, BURSTING, PROVISIONED], "default": ELASTIC},
+    "provisioned_throughput": {"type": "int"},
+}
+LIFECYCLE: Spec = {
+    "transition_to_ia": {"type": "int", "choices": DAYS, "default": NEVER},
+    "transition_to_archive": {"type": "int", "choices": DAYS, "default": NEVER},
+    "transition_to_primary": {"type": "bool", "default": False},
+}
+POLICY: Spec = {
+    "anonymous_access": {"type": "bool", "default": False},
+    "readers": {"type": "list", "elements": "str", "default": []},
+    "writers": {"type": "list", "elements": "str", "default": []},
+    "statements": {"type": "list", "elements": "dict", "default": []},
+}
 ACCESS_POINT: Spec = {
     "name": {"type": "str", "required": True},
     "path": {"type": "str"},
@@ -83,6 +90,13 @@ ACCESS_POINT_CONSTRAINTS = {
     # YAML would read an unquoted number as octal, and give us another one.
     "permissions": Constraint(pattern=r"0[0-7]{3}", says="permissions are given in quotes, like '0750'"),
 }
+# https://docs.aws.amazon.com/efs/latest/ug/performance.html
+PERFORMANCE_CONSTRAINTS = {"provisioned_throughput": Constraint(minimum=1, maximum=10240)}
+INNER: dict[str, tuple[Spec, Mapping[str, Constraint]]] = {
+    "performance": (PERFORMANCE, PERFORMANCE_CONSTRAINTS),
+    "lifecycle": (LIFECYCLE, {}),
+    "policy": (POLICY, statements.POLICY_CONSTRAINTS),
+}
 # Those of one network interface: https://docs.aws.amazon.com/efs/latest/ug/limits.html
 MOST_GROUPS = 5
 CONSTRAINTS: dict[str, Constraint] = {
@@ -93,12 +107,6 @@ CONSTRAINTS: dict[str, Constraint] = {
     "file_systems[].security_groups[]": reference("security_group/{}"),
     "file_systems[].zone": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]", says="a zone looks like eu-west-1a"),
     "file_systems[].kms_key": KMS_KEY,
-    "file_systems[].provisioned_throughput": Constraint(minimum=1, maximum=10240),
-    "file_systems[].readers": statements.PRINCIPALS,
-    "file_systems[].readers[]": PRINCIPAL,
-    "file_systems[].writers": statements.PRINCIPALS,
-    "file_systems[].writers[]": PRINCIPAL,
-    "file_systems[].statements": statements.STATEMENTS,
     "file_systems[].access_points": Constraint(max_length=MANY),
 }
 MOUNT, WRITE = "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"
@@ -112,8 +120,12 @@ LONGEST_POLICY = 20000
 
 def declarations(options: Options, stack: Stack) -> Iterator[Declaration]:
     """Yield the declarations of validated options. Raises InvalidOption."""
-    for index, file_system in enumerate(options["file_systems"]):
+    for index, given in enumerate(options["file_systems"]):
         path = f"storage.file_systems[{index}]"
+        file_system = {
+            **given,
+            **{name: validated(given[name], *inner, f"{path}.{name}") for name, inner in INNER.items()},
+        }
         _check(file_system, stack, path)
         yield Declaration("file_system", file_system["name"], TIER, _file_system(file_system, path), path)
         yield from _mount_targets(file_system, path)
@@ -121,25 +133,27 @@ def declarations(options: Options, stack: Stack) -> Iterator[Declaration]:
 
 
 def _file_system(file_system: Options, path: str) -> FileSystem:
+    performance, lifecycle = file_system["performance"], file_system["lifecycle"]
     return FileSystem(
         encrypted=file_system["encrypted"],
         kms_key=key_of(file_system["kms_key"], None),
         zone=file_system["zone"] or "",
-        performance_mode=file_system["performance_mode"],
-        throughput={"mode": file_system["throughput_mode"], "mibps": file_system["provisioned_throughput"] or 0},
+        performance_mode=performance["performance_mode"],
+        throughput={"mode": performance["throughput_mode"], "mibps": performance["provisioned_throughput"] or 0},
         lifecycle={
-            "ia": file_system["transition_to_ia"],
-            "archive": file_system["transition_to_archive"],
-            "primary": file_system["transition_to_primary"],
+            "ia": lifecycle["transition_to_ia"],
+            "archive": lifecycle["transition_to_archive"],
+            "primary": lifecycle["transition_to_primary"],
         },
         automatic_backups=file_system["automatic_backups"],
-        replication_overwrite_protection=file_system["replication_overwrite_protection"],
-        policy=statements.document(_policy(file_system, path), LONGEST_POLICY, path),
+        # Nothing described is the target of a replication, which would overwrite it.
+        replication_overwrite_protection=True,
+        policy=statements.document(_policy(file_system["policy"], f"{path}.policy"), LONGEST_POLICY, f"{path}.policy"),
         empty_before_delete=file_system["empty_before_delete"],
     )
 
 
-def _policy(file_system: Options, path: str) -> Iterator[dict[str, Any]]:
+def _policy(policy: Options, path: str) -> Iterator[dict[str, Any]]:
     """A file system with a policy lets in whom it names only; one without lets everybody do everything.
 
     https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
@@ -151,7 +165,7 @@ def _policy(file_system: Options, path: str) -> Iterator[dict[str, Any]]:
         "Action": ["*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    if file_system["anonymous_access"]:
+    if policy["anonymous_access"]:
         yield {
             "Sid": "Anonymous",
             "Effect": "Allow",
@@ -159,9 +173,9 @@ def _policy(file_system: Options, path: str) -> Iterator[dict[str, Any]]:
             "Action": [MOUNT, WRITE],
             "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
         }
-    yield from statements.granted("Readers", file_system["readers"], [MOUNT])
-    yield from statements.granted("Writers", file_system["writers"], [MOUNT, WRITE])
-    for index, statement in enumerate(statements.own(file_system["statements"], ACTION, path)):
+    yield from statements.granted("Readers", policy["readers"], [MOUNT])
+    yield from statements.granted("Writers", policy["writers"], [MOUNT, WRITE])
+    for index, statement in enumerate(statements.own(policy["statements"], ACTION, path)):
         if statements.everybody_may(statement):
             raise InvalidOption(
                 f"{path}.statements[{index}].principals",
@@ -217,25 +231,25 @@ def _check(file_system: Options, stack: Stack, path: str) -> None:
         raise InvalidOption(f"{path}.security_groups", "needs subnets, in which there are mount targets to have them")
     if file_system["zone"] and not file_system["zone"].startswith(stack.region):
         raise InvalidOption(f"{path}.zone", f"is not in {stack.region}")
-    _check_performance(file_system, path)
-    _check_transitions(file_system, path)
+    _check_performance(file_system["performance"], file_system["zone"], f"{path}.performance")
+    _check_lifecycle(file_system["lifecycle"], file_system["performance"], f"{path}.lifecycle")
 
 
-def _check_performance(file_system: Options, path: str) -> None:
+def _check_performance(performance: Options, zone: str | None, path: str) -> None:
     """https://docs.aws.amazon.com/efs/latest/ug/performance.html"""
-    mode, throughput = file_system["throughput_mode"], file_system["provisioned_throughput"]
+    mode, throughput = performance["throughput_mode"], performance["provisioned_throughput"]
     if (mode == PROVISIONED) != (throughput is not None):
         raise InvalidOption(f"{path}.provisioned_throughput", f"goes with throughput_mode: {PROVISIONED}, and that with it")
-    if file_system["performance_mode"] == MAX_IO and (mode == ELASTIC or file_system["zone"]):
+    if performance["performance_mode"] == MAX_IO and (mode == ELASTIC or zone):
         raise InvalidOption(f"{path}.performance_mode", f"{MAX_IO} excludes throughput_mode: {ELASTIC} and a zone")
 
 
-def _check_transitions(file_system: Options, path: str) -> None:
+def _check_lifecycle(lifecycle: Options, performance: Options, path: str) -> None:
     """https://docs.aws.amazon.com/efs/latest/ug/API_PutLifecycleConfiguration.html"""
-    infrequent, archive = file_system["transition_to_ia"], file_system["transition_to_archive"]
-    if archive and file_system["throughput_mode"] != ELASTIC:
-        raise InvalidOption(f"{path}.transition_to_archive", f"needs throughput_mode: {ELASTIC}")
+    infrequent, archive = lifecycle["transition_to_ia"], lifecycle["transition_to_archive"]
+    if archive and performance["throughput_mode"] != ELASTIC:
+        raise InvalidOption(f"{path}.transition_to_archive", f"needs performance.throughput_mode: {ELASTIC}")
     if archive and infrequent >= archive:
         raise InvalidOption(f"{path}.transition_to_archive", "has to be later than transition_to_ia")
-    if file_system["transition_to_primary"] and not (infrequent or archive):
+    if lifecycle["transition_to_primary"] and not (infrequent or archive):
         raise InvalidOption(f"{path}.transition_to_primary", "needs transition_to_ia, or there is nothing to come back")

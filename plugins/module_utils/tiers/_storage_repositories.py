@@ -15,7 +15,6 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.ecr_replication 
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.ecr_repository import EcrRepository
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_statements as statements
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, REGION, key_of, several
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL
 
 Options = Mapping[str, Any]
 TIER = "storage"
@@ -30,21 +29,22 @@ SPEC: dict[str, dict[str, Any]] = {
             "repository_name": {"type": "str"},
             "region": {"type": "str"},
             "kms_key": {"type": "str", "no_log": False},
-            "tag_mutability": {"type": "str", "choices": ["IMMUTABLE", "MUTABLE"], "default": "IMMUTABLE"},
-            "mutability_exclusions": {"type": "list", "elements": "str", "default": []},
-            "scan_on_push": {"type": "bool", "default": True},
-            "untagged_expiration": {"type": "int", "default": 0},
+            "mutable_tags": {"type": "list", "elements": "str", "default": []},
             "lifecycle": {"type": "list", "elements": "dict", "default": []},
-            "readers": {"type": "list", "elements": "str", "default": []},
-            "writers": {"type": "list", "elements": "str", "default": []},
-            "statements": {"type": "list", "elements": "dict", "default": []},
+            "policy": {"type": "dict", "default": {}},
             "empty_before_delete": {"type": "bool", "default": False},
         },
     },
     "repository_replication": {"type": "list", "elements": "str", "default": []},
 }
-# Of repositories[].lifecycle[]. Not part of SPEC, because Ansible's page would get too deep to read.
+# Of one repository. Not part of SPEC, because Ansible's page would get too long to read.
+POLICY: Spec = {
+    "readers": {"type": "list", "elements": "str", "default": []},
+    "writers": {"type": "list", "elements": "str", "default": []},
+    "statements": {"type": "list", "elements": "dict", "default": []},
+}
 RULE: Spec = {
+    "untagged": {"type": "bool", "default": False},
     "tags": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "int"},
     "expiration": {"type": "int"},
@@ -61,6 +61,7 @@ RULE_CONSTRAINTS = {
     "keep": COUNT,
     "expiration": COUNT,
 }
+EVERY_TAG, ANY, UNTAGGED = "*", "any", "untagged"
 PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 CONSTRAINTS: dict[str, Constraint] = {
     "repositories": several(("name", "repository_name")),
@@ -75,16 +76,10 @@ CONSTRAINTS: dict[str, Constraint] = {
     "repositories[].region": REGION,
     "repositories[].kms_key": KMS_KEY,
     # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
-    "repositories[].mutability_exclusions": Constraint(max_length=5, distinct=True),
-    "repositories[].mutability_exclusions[]": PATTERN,
-    "repositories[].untagged_expiration": Constraint(minimum=0, maximum=36500),
+    "repositories[].mutable_tags": Constraint(max_length=5, distinct=True),
+    "repositories[].mutable_tags[]": PATTERN,
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
-    "repositories[].lifecycle": Constraint(max_length=49),
-    "repositories[].readers": statements.PRINCIPALS,
-    "repositories[].readers[]": PRINCIPAL,
-    "repositories[].writers": statements.PRINCIPALS,
-    "repositories[].writers[]": PRINCIPAL,
-    "repositories[].statements": statements.STATEMENTS,
+    "repositories[].lifecycle": Constraint(max_length=50),
     "repository_replication": Constraint(max_length=25, distinct=True),
     "repository_replication[]": REGION,
 }
@@ -105,36 +100,38 @@ def declarations(options: Options, stack: Stack) -> Iterator[Declaration]:
 
 
 def _repository(repository: Options, path: str) -> EcrRepository:
+    policy = validated(repository["policy"], POLICY, statements.POLICY_CONSTRAINTS, f"{path}.policy")
+    everything = repository["mutable_tags"] == [EVERY_TAG]
     return EcrRepository(
         name=repository["repository_name"],
         kms_key=key_of(repository["kms_key"]),
-        tag_mutability=repository["tag_mutability"],
-        mutability_exclusions=tuple(repository["mutability_exclusions"]),
-        scan_on_push=repository["scan_on_push"],
-        lifecycle=_lifecycle(repository, path),
-        policy=statements.document(_policy(repository, path), LONGEST_POLICY, path),
+        tag_mutability="MUTABLE" if everything else "IMMUTABLE",
+        mutability_exclusions=() if everything else tuple(repository["mutable_tags"]),
+        scan_on_push=True,
+        lifecycle=_lifecycle(repository["lifecycle"], f"{path}.lifecycle"),
+        policy=statements.document(_policy(policy, f"{path}.policy"), LONGEST_POLICY, f"{path}.policy"),
         empty_before_delete=repository["empty_before_delete"],
     )
 
 
-def _policy(repository: Options, path: str) -> Iterator[dict[str, Any]]:
+def _policy(policy: Options, path: str) -> Iterator[dict[str, Any]]:
     """Roles of the account need no leave of the repository if their own policies give it."""
-    yield from statements.granted("Readers", repository["readers"], PULL)
-    yield from statements.granted("Writers", repository["writers"], sorted(PULL + PUSH))
-    for index, statement in enumerate(statements.own(repository["statements"], ACTION, path)):
+    yield from statements.granted("Readers", policy["readers"], PULL)
+    yield from statements.granted("Writers", policy["writers"], sorted(PULL + PUSH))
+    for index, statement in enumerate(statements.own(policy["statements"], ACTION, path)):
         if statements.everybody_may(statement):
             raise InvalidOption(f"{path}.statements[{index}].principals", "lets everybody in: name principals or conditions")
         yield statement
 
 
-def _lifecycle(repository: Options, path: str) -> dict[str, Any]:
+def _lifecycle(given: list[Options], path: str) -> dict[str, Any]:
     """Return ECR's policy, empty without a rule. Each image goes by the first rule that selects it. Raises InvalidOption."""
-    selections = [_rule(rule, f"{path}.lifecycle[{index}]") for index, rule in enumerate(repository["lifecycle"])]
-    for index, selection in enumerate(selections[:-1]):
-        if selection["tagStatus"] == "any":
-            raise InvalidOption(f"{path}.lifecycle[{index}].tags", "are missing: a rule for all images has to be the last one")
-    if days := repository["untagged_expiration"]:
-        selections.insert(0, {"tagStatus": "untagged", **_age(days)})
+    selections = [_selection(rule, f"{path}[{index}]") for index, rule in enumerate(given)]
+    statuses = [selection["tagStatus"] for selection in selections]
+    if ANY in statuses[:-1]:
+        raise InvalidOption(f"{path}[{statuses.index(ANY)}].tags", "are missing: a rule for all images has to be the last one")
+    if statuses.count(UNTAGGED) > 1:
+        raise InvalidOption(path, "has more than one rule for images without a tag")
     rules = [
         {"rulePriority": priority, "selection": selection, "action": {"type": "expire"}}
         for priority, selection in enumerate(selections, start=1)
@@ -142,17 +139,21 @@ def _lifecycle(repository: Options, path: str) -> dict[str, Any]:
     return {"rules": rules} if rules else {}
 
 
-def _rule(given: Options, path: str) -> dict[str, Any]:
+def _selection(given: Options, path: str) -> dict[str, Any]:
     rule = validated(given, RULE, RULE_CONSTRAINTS, path)
     if (rule["keep"] is None) == (rule["expiration"] is None):
         raise InvalidOption(path, "has to say either how many images it keeps, or after how many days they expire")
-    which = {"tagStatus": "tagged", "tagPatternList": sorted(rule["tags"])} if rule["tags"] else {"tagStatus": "any"}
+    if rule["untagged"] and rule["tags"]:
+        raise InvalidOption(f"{path}.untagged", "excludes tags")
     count = {"countType": "imageCountMoreThan", "countNumber": rule["keep"]}
-    return {**which, **(count if rule["keep"] else _age(rule["expiration"]))}
+    age = {"countType": "sinceImagePushed", "countUnit": "days", "countNumber": rule["expiration"]}
+    return {**_images(rule), **(count if rule["keep"] else age)}
 
 
-def _age(days: int) -> dict[str, Any]:
-    return {"countType": "sinceImagePushed", "countUnit": "days", "countNumber": days}
+def _images(rule: Options) -> dict[str, Any]:
+    if rule["tags"]:
+        return {"tagStatus": "tagged", "tagPatternList": sorted(rule["tags"])}
+    return {"tagStatus": UNTAGGED if rule["untagged"] else ANY}
 
 
 def _replication(regions: list[str], stack: Stack) -> Iterator[Declaration]:

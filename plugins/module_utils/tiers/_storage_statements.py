@@ -19,7 +19,14 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals impo
 
 VERSION = "2012-10-17"
 PRINCIPALS = Constraint(max_length=MANY, distinct=True)
-STATEMENTS = Constraint(max_length=MANY)
+# Of a policy's options.
+POLICY_CONSTRAINTS = {
+    "readers": PRINCIPALS,
+    "readers[]": PRINCIPAL,
+    "writers": PRINCIPALS,
+    "writers[]": PRINCIPAL,
+    "statements": Constraint(max_length=MANY),
+}
 # Of one statement. Not part of SPEC, because Ansible's page would get too deep to read.
 STATEMENT: Spec = {
     "sid": {"type": "str"},

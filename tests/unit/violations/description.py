@@ -246,25 +246,23 @@ TIERS: dict[str, dict[str, Any]] = {
                 "zone": "eu-west-1a",
                 "encrypted": True,
                 "kms_key": KEY,
-                "performance_mode": "generalPurpose",
-                "throughput_mode": "elastic",
-                "transition_to_ia": 30,
-                "transition_to_archive": 90,
-                "transition_to_primary": True,
+                "performance": {"performance_mode": "generalPurpose", "throughput_mode": "elastic"},
+                "lifecycle": {"transition_to_ia": 30, "transition_to_archive": 90, "transition_to_primary": True},
                 "automatic_backups": False,
-                "replication_overwrite_protection": False,
-                "anonymous_access": True,
-                "readers": ["arn:aws:iam::123456789012:role/reader"],
-                "writers": ["app"],
-                "statements": [
-                    {
-                        "sid": "Root",
-                        "effect": "Allow",
-                        "principals": ["app"],
-                        "actions": ["elasticfilesystem:ClientRootAccess"],
-                        "conditions": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
-                    }
-                ],
+                "policy": {
+                    "anonymous_access": True,
+                    "readers": ["arn:aws:iam::123456789012:role/reader"],
+                    "writers": ["app"],
+                    "statements": [
+                        {
+                            "sid": "Root",
+                            "effect": "Allow",
+                            "principals": ["app"],
+                            "actions": ["elasticfilesystem:ClientRootAccess"],
+                            "conditions": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+                        }
+                    ],
+                },
                 "access_points": [
                     {
                         "name": "uploads",
@@ -277,7 +275,7 @@ TIERS: dict[str, dict[str, Any]] = {
                 ],
                 "empty_before_delete": True,
             },
-            {"name": "fast", "throughput_mode": "provisioned", "provisioned_throughput": 64},
+            {"name": "fast", "performance": {"throughput_mode": "provisioned", "provisioned_throughput": 64}},
         ],
         "repositories": [
             {
@@ -285,22 +283,21 @@ TIERS: dict[str, dict[str, Any]] = {
                 "repository_name": "images/app",
                 "region": "eu-west-1",
                 "kms_key": KEY,
-                "tag_mutability": "IMMUTABLE",
-                "mutability_exclusions": ["latest", "pr-*"],
-                "scan_on_push": False,
-                "untagged_expiration": 14,
-                "lifecycle": [{"tags": ["pr-*"], "expiration": 14}, {"keep": 50}],
-                "readers": ["app"],
-                "writers": ["arn:aws:iam::123456789012:role/deploy"],
-                "statements": [
-                    {
-                        "sid": "Partner",
-                        "effect": "Allow",
-                        "principals": ["210987654321"],
-                        "actions": ["ecr:BatchGetImage"],
-                        "conditions": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
-                    }
-                ],
+                "mutable_tags": ["latest", "pr-*"],
+                "lifecycle": [{"untagged": True, "expiration": 7}, {"tags": ["pr-*"], "expiration": 14}, {"keep": 50}],
+                "policy": {
+                    "readers": ["app"],
+                    "writers": ["arn:aws:iam::123456789012:role/deploy"],
+                    "statements": [
+                        {
+                            "sid": "Partner",
+                            "effect": "Allow",
+                            "principals": ["210987654321"],
+                            "actions": ["ecr:BatchGetImage"],
+                            "conditions": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+                        }
+                    ],
+                },
                 "empty_before_delete": True,
             }
         ],

@@ -53,9 +53,11 @@ INNER: Mapping[str, Mapping[str, tuple[Spec, Constraints]]] = {
         "buckets[].cors[]": (buckets.CORS, buckets.CORS_CONSTRAINTS),
         **{f"buckets[].{name}": inner for name, inner in buckets.INNER.items()},
         "file_systems[].access_points[]": (file_systems.ACCESS_POINT, file_systems.ACCESS_POINT_CONSTRAINTS),
-        "file_systems[].statements[]": (statements.STATEMENT, statements.constraints(file_systems.ACTION)),
+        **{f"file_systems[].{name}": inner for name, inner in file_systems.INNER.items()},
+        "file_systems[].policy.statements[]": (statements.STATEMENT, statements.constraints(file_systems.ACTION)),
         "repositories[].lifecycle[]": (repositories.RULE, repositories.RULE_CONSTRAINTS),
-        "repositories[].statements[]": (statements.STATEMENT, statements.constraints(repositories.ACTION)),
+        "repositories[].policy": (repositories.POLICY, statements.POLICY_CONSTRAINTS),
+        "repositories[].policy.statements[]": (statements.STATEMENT, statements.constraints(repositories.ACTION)),
     },
 }
 # Tiers check these themselves: texts of several forms, blocks of addresses, and names of what has to be declared.

@@ -34,7 +34,7 @@ STACK_CONSTRAINTS = {
     "name": Constraint(pattern=r"[a-z][a-z0-9-]{1,39}", says="2 to 40 lower-case letters, digits and hyphens"),
     "account": Constraint(pattern=r"\d{12}", says="an account id has 12 digits (quote it in YAML)"),
     "region": REGION,
-    "regions": Constraint(distinct=True),
+    "regions": Constraint(distinct=True, max_length=MANY),
     "regions[]": REGION,
     # Of the fifty that AWS takes, four are ours: Name and the identity.
     "tags": Constraint(max_length=46, keys=TAG_KEY, values=TAG_VALUE),

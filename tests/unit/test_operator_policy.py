@@ -175,3 +175,35 @@ def test_a_cache_reads_the_secrets_of_the_stack_and_no_others() -> None:
     assert allowed["SecretValues"]["Resource"] == ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:demo/*"]
     assert all(name.rpartition(":")[2] == "demo-*" for name in allowed["NamedElasticache"]["Resource"])
     assert "secretsmanager:GetSecretValue" not in allowed["Survey"]["Action"]
+
+
+def test_file_systems_tell_by_their_tags_that_they_are_ours() -> None:
+    allowed = statements(storage={"file_systems": [{"name": "shared", "subnets": "app", "security_groups": ["files"]}]})
+    assert allowed["CreateFileSystems"]["Condition"] == {"StringEquals": {"aws:RequestTag/terrace:stack": "demo"}}
+    assert allowed["ManageFileSystems"]["Condition"] == {"StringEquals": {"aws:ResourceTag/terrace:stack": "demo"}}
+    assert "elasticfilesystem:DeleteFileSystem" in allowed["ManageFileSystems"]["Action"]
+    created_by = allowed["TagNewFileSystems"]["Condition"]["StringEquals"]["elasticfilesystem:CreateAction"]
+    assert created_by == ["CreateAccessPoint", "CreateFileSystem"]
+    # The interfaces of mount targets are EFS's.
+    assert "ec2:DeleteNetworkInterface" in allowed["OutsideMountTargets"]["Action"]
+    assert allowed["UseKeys"]["Condition"] == {"StringEquals": {"kms:ViaService": ["elasticfilesystem.eu-west-1.amazonaws.com"]}}
+
+
+def test_repositories_are_named_and_the_registry_is_not_without_need() -> None:
+    repositories = [{"name": "app"}, {"name": "web", "repository_name": "images/web"}]
+    allowed = statements(storage={"repositories": repositories})
+    arn = "arn:aws:ecr:eu-west-1:123456789012:repository"
+    assert allowed["NamedEcr"]["Resource"] == [f"{arn}/demo/*", f"{arn}/images/web"]
+    assert "Registry" not in allowed
+    replicated = statements(storage={"repositories": repositories, "repository_replication": ["eu-central-1"]})
+    assert replicated["Registry"]["Action"] == ["ecr:PutReplicationConfiguration"]
+    assert replicated["ServiceLinkedRoles"]["Condition"] == {
+        "StringEquals": {"iam:AWSServiceName": ["replication.ecr.amazonaws.com"]}
+    }
+
+
+def test_a_bucket_with_a_name_of_its_own_is_named() -> None:
+    buckets = [{"name": "site", "bucket_name": "www.example.com"}]
+    assert {"arn:aws:s3:::www.example.com", "arn:aws:s3:::www.example.com/*"} <= set(
+        resources("NamedS3", storage={"buckets": buckets})
+    )

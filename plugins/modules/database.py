@@ -59,7 +59,7 @@ options:
       replica_of:
         description:
           - The name of the instance that this one is a read replica of. It has that one's data, users and backups, and
-            everything else of its own.
+            everything else of its own. RDS makes none of an instance without O(instances[].master_secret).
           - Taking this away does not promote the replica. Promote it (C(aws rds promote-read-replica)), then take it away.
         type: str
       region:

@@ -22,6 +22,9 @@ NETWORK = {
 }
 COMMON = {"class": "db.t4g.small", "subnets": "data", "security_groups": ["db"], "deletion_protection": False}
 MAIN = {**COMMON, "name": "main", "version": "16", "storage": 20, "database": "app"}
+# RDS makes no replicas of an instance whose password it manages.
+MASTER = {"name": "master", "username": "terrace", "recovery_window": 0}
+SOURCE = {**MAIN, "master_secret": "master"}
 REPLICA = {**COMMON, "name": "reader", "replica_of": "main"}
 
 
@@ -50,8 +53,9 @@ class Description:
     def run(self, *instances: dict[str, Any], **options: Any) -> dict[str, Any]:
         request = {
             "stack": STACK,
-            "tiers": ["network", "database"],
+            "tiers": ["network", "secrets", "database"],
             "network": NETWORK,
+            "secrets": {"secrets": [MASTER]},
             "database": {"instances": list(instances)},
         }
         return run(self._monkeypatch, "stack", **{**request, **options})
@@ -113,7 +117,7 @@ def test_a_server_with_all_that_it_can_have(
 
 
 def test_replicas_go_first_and_without_a_snapshot(emulator: Emulator, described: Description) -> None:
-    described.converge(MAIN, REPLICA)
+    described.converge(SOURCE, REPLICA)
     assert instances(emulator)["data-reader"]["ReadReplicaSourceDBInstanceIdentifier"] == "data-main"
     emulator.calls.clear()
     described.run(state="absent")
@@ -124,15 +128,15 @@ def test_replicas_go_first_and_without_a_snapshot(emulator: Emulator, described:
 
 
 def test_a_replica_is_not_promoted_by_the_way(emulator: Emulator, described: Description) -> None:
-    described.converge(MAIN, REPLICA)
+    described.converge(SOURCE, REPLICA)
     alone = {**REPLICA, "version": "16", "storage": 20}
     del alone["replica_of"]
     emulator.calls.clear()
-    refused = described.run(MAIN, alone)
+    refused = described.run(SOURCE, alone)
     assert "promote-read-replica" in refused["msg"]
     assert not [call for call in emulator.calls if call["mutating"]]
     emulator.client("rds").promote_read_replica(DBInstanceIdentifier="data-reader", BackupRetentionPeriod=7)
-    assert actions(described.converge(MAIN, alone)).keys() <= {"db_instance/reader", "db_parameter_group/reader"}
+    assert actions(described.converge(SOURCE, alone)).keys() <= {"db_instance/reader", "db_parameter_group/reader"}
     assert "ReadReplicaSourceDBInstanceIdentifier" not in instances(emulator)["data-reader"]
 
 
@@ -174,7 +178,7 @@ def elsewhere(emulator: Emulator) -> list[dict[str, Any]]:
 def test_a_replica_and_backups_in_another_region(
     emulator: Emulator, described: Description, elsewhere: list[dict[str, Any]]
 ) -> None:
-    copied = {**MAIN, "backup_region": AWAY, "backup_region_kms_key": "standby"}
+    copied = {**SOURCE, "backup_region": AWAY, "backup_region_kms_key": "standby"}
     standby = {
         **REPLICA,
         "name": "standby",
@@ -193,8 +197,8 @@ def test_a_replica_and_backups_in_another_region(
     assert [(copy["DBInstanceArn"], copy["Status"]) for copy in copies] == [(source["DBInstanceArn"], "replicating")]
 
     # Copies belong to their database: without the option there are none.
-    assert actions(described.converge(MAIN, standby, stack=WIDE, external=elsewhere)) == {
-        "db_backup_replication/data-main": "delete"
+    assert actions(described.converge(SOURCE, standby, stack=WIDE, external=elsewhere)) == {
+        "db_backup_replication/main/data-main": "delete"
     }
     gone = described.run(stack=WIDE, state="absent")
     assert "msg" not in gone

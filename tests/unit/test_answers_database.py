@@ -126,7 +126,7 @@ def stands_for(leaf: Any) -> Any:
 def declared(options: dict[str, Any], kind: str = "db_instance", name: str = "main") -> Any:
     described = [{**INSTANCE, **options}]
     if options.get("replica_of"):
-        described.append({**INSTANCE, "name": options["replica_of"]})
+        described.append({**INSTANCE, "name": options["replica_of"], "master_secret": "master"})
     found = next(d for d in declarations_of({"database": {"instances": described}}, STACK) if d.key == Key(kind, name))
     return transform(found.values, stands_for)
 

@@ -27,7 +27,7 @@ INSTANCE: dict[str, Any] = {
     "subnets": "data",
     "security_groups": ["db"],
 }
-OTHER = {**INSTANCE, "name": "other"}
+OTHER = {**INSTANCE, "name": "other", "master_secret": "master"}
 MINOR = {"auto_minor_version_upgrade": False}
 MARIADB = {"engine": "mariadb", "version": "11.4"}
 AUDIT = {**MARIADB, "options": {"MARIADB_AUDIT_PLUGIN": {}}}

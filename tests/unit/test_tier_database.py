@@ -36,6 +36,8 @@ REPLICA: dict[str, Any] = {
     "name": "reader",
     "replica_of": "main",
 }
+# RDS makes no replicas of an instance whose password it manages.
+SOURCE = INSTANCE | {"master_secret": "master"}
 WIDE = Stack("demo", "123456789012", "eu-west-1", regions=("eu-central-1",))
 
 
@@ -55,7 +57,7 @@ def test_nothing_described_declares_nothing() -> None:
 def test_an_instance_comes_with_its_groups() -> None:
     declared = build(INSTANCE)
     assert sorted(map(str, declared)) == ["db_instance/main", "db_parameter_group/main", "db_subnet_group/data"]
-    assert declared[Key("db_subnet_group", "data")].values.subnets == Reference("subnet", "data/", every=True)
+    assert declared[Key("db_subnet_group", "data")].values.subnets == Reference("subnet", "data/", every=True, at_least=2)
     values = declared[Key("db_instance", "main")].values
     assert values.subnet_group == Reference("db_subnet_group", "data")
     assert values.parameter_group == Reference("db_parameter_group", "main")
@@ -116,7 +118,7 @@ def test_options_make_a_group_of_their_own() -> None:
 
 
 def test_a_replica_has_its_sources_data_and_everything_else_of_its_own() -> None:
-    declared = build(INSTANCE | {"engine": "mysql", "version": "8.4"}, REPLICA | {"class": "db.t4g.large", "multi_az": True})
+    declared = build(SOURCE | {"engine": "mysql", "version": "8.4"}, REPLICA | {"class": "db.t4g.large", "multi_az": True})
     values = declared[Key("db_instance", "reader")].values
     assert values.source == Reference("db_instance", "main")
     assert (values.engine, values.instance_class, values.multi_az) == ("mysql", "db.t4g.large", True)
@@ -127,14 +129,19 @@ def test_a_replica_has_its_sources_data_and_everything_else_of_its_own() -> None
     assert declared[Key("db_instance", "main")].values.source == ""
 
 
+def test_an_instance_with_a_managed_password_has_no_replicas() -> None:
+    with pytest.raises(InvalidOption, match=r"database\.instances\[1\]\.replica_of: .*give main a master_secret"):
+        build(INSTANCE, REPLICA)
+
+
 def test_a_replica_of_a_replica_is_of_the_same_engine() -> None:
-    chain = build(INSTANCE | {"engine": "mysql", "version": "8.4"}, REPLICA, REPLICA | {"name": "third", "replica_of": "reader"})
+    chain = build(SOURCE | {"engine": "mysql", "version": "8.4"}, REPLICA, REPLICA | {"name": "third", "replica_of": "reader"})
     assert chain[Key("db_parameter_group", "third")].values.family == "mysql8.4"
 
 
 def test_a_replica_elsewhere_names_its_source_by_arn() -> None:
     away = REPLICA | {"region": "eu-central-1", "subnets": "standby", "kms_key": "standby"}
-    declared = build(INSTANCE, away, stack=WIDE)
+    declared = build(SOURCE, away, stack=WIDE)
     replica = declared[Key("db_instance", "reader")]
     assert (replica.region, replica.values.source) == ("eu-central-1", Reference("db_instance", "main", "arn"))
     assert replica.values.kms_key == Reference("kms_key", "standby", "arn")
@@ -270,7 +277,7 @@ def test_wrong_options_are_refused_with_their_path(options: dict[str, Any], wher
 
 def test_an_encrypted_replica_elsewhere_needs_a_key_there() -> None:
     with pytest.raises(InvalidOption, match=r"instances\[1\].kms_key: is required"):
-        build(INSTANCE, REPLICA | {"region": "eu-central-1", "subnets": "standby"}, stack=WIDE)
+        build(SOURCE, REPLICA | {"region": "eu-central-1", "subnets": "standby"}, stack=WIDE)
 
 
 def test_a_class_of_subnets_is_in_one_region() -> None:

@@ -236,8 +236,16 @@ def _described(options: Mapping[str, Any], by_name: Mapping[str, Mapping[str, An
     region = options["region"] or stack.region
     check({**options, "version": version}, engine, path, stack)
     instance = Instance(options, path, engine, version, region, source.get("region") or stack.region)
+    _check_source(instance, source)
     _check_regions(instance, stack)
     return instance
+
+
+def _check_source(instance: Instance, source: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-limitations"""
+    if source and source["replica_of"] is None and source["master_secret"] is None:
+        problem = f"RDS makes no replicas of instances whose master password it manages: give {source['name']} a master_secret"
+        raise InvalidOption(f"{instance.path}.replica_of", problem)
 
 
 def _of_the_chain(options: Mapping[str, Any], name: str, by_name: Mapping[str, Mapping[str, Any]]) -> Any:
@@ -284,7 +292,7 @@ def _subnet_groups(instances: list[Instance]) -> Iterator[Declaration]:
             problem = f"are in {first.region} for {first.name}, and cannot be in {instance.region}"
             raise InvalidOption(f"{instance.path}.subnets", problem)
     for name, instance in sorted(classes.items()):
-        values = DbSubnetGroup(description=f"Subnets {name}", subnets=Reference("subnet", f"{name}/", every=True))
+        values = DbSubnetGroup(description=f"Subnets {name}", subnets=Reference("subnet", f"{name}/", every=True, at_least=2))
         yield instance.declaration("db_subnet_group", values, "subnets", name)
 
 

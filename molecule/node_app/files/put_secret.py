@@ -11,4 +11,10 @@ name, value = sys.argv[1], sys.stdin.read()
 try:
     client.create_secret(Name=name, SecretString=value)
 except client.exceptions.ResourceExistsException:
-    client.put_secret_value(SecretId=name, SecretString=value)
+    labels = client.describe_secret(SecretId=name)["VersionIdsToStages"]
+    current = next(version for version, stages in labels.items() if "AWSCURRENT" in stages)
+    # Moved by its name: the emulator does not take it from a version to which it has been moved before.
+    version = client.put_secret_value(SecretId=name, SecretString=value, VersionStages=["NEXT"])["VersionId"]
+    client.update_secret_version_stage(
+        SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
+    )

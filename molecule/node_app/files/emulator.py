@@ -44,3 +44,4 @@ with Emulator(port=int(port)):
         Thread(target=server.serve_forever, daemon=True).start()
     Path(pid_file).write_text(f"{os.getpid()}\n")
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
+Path(pid_file).unlink()

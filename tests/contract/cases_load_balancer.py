@@ -83,6 +83,7 @@ CASES = {
             "drop_invalid_headers": False,
             "desync": "strictest",
         },
+        before_delete={"deletion_protection": False},
     ),
     "target_group": Case(
         APP,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, Refused
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import Refused
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from tests.contract.harness import actions, run
 
@@ -57,5 +57,5 @@ def test_a_group_of_somebody_else_is_not_taken(clients: Clients) -> None:
     with pytest.raises(Refused, match="logs already has /terrace/demo/app"):
         converge(clients, {"name": "app"})
     logs.create_log_group(logGroupName="/vpc/flow")
-    with pytest.raises(ApplyFailed, match="ResourceAlreadyExistsException"):
+    with pytest.raises(Refused, match="logs already has /vpc/flow"):
         converge(clients, {"name": "flow", "log_group": "/vpc/flow"})

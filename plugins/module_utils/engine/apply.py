@@ -73,9 +73,9 @@ class Apply:
                     self._collect(self._steps[self._running.pop(future)], future)
                 for kind_and_region in self._due():
                     self._poll(*kind_and_region)
-            self._wait_until_visible()
-        if len(self._done) < len(self._steps):
-            raise ApplyFailed(self._failure_lines(), self._results())
+            unseen = self._wait_until_visible()
+        if unseen or len(self._done) < len(self._steps):
+            raise ApplyFailed(self._failure_lines() + unseen, self._results())
         return self._results()
 
     @property
@@ -137,17 +137,24 @@ class Apply:
             fresh_parents=step.action != "update" or self._has_fresh_parents(step),
         )
 
-    def _wait_until_visible(self) -> None:
-        """Let the run end when the next one cannot overlook what this one has made. What was awaited has been seen."""
+    def _wait_until_visible(self) -> list[str]:
+        """Let the run end when the next one cannot overlook what this one has made, and return what it might.
+
+        What was awaited has been seen.
+        """
         made: dict[visible.Listing, set[str]] = {}
         for id_ in self._ids.keys() - self._seen:
             step = self._steps[id_]
             if step.phase == MAKE and step.action in ("create", "replace"):
                 made.setdefault((step.kind.name, self._context(step).region), set()).add(self._ids[id_])
         kinds = {step.kind.name: step.kind for step in self._steps.values()}
-        for (kind, _region), ids in visible.wait_until_visible(made, kinds, self._contexts, self._pool, self._stopping).items():
-            text = f"{kind} {', '.join(sorted(ids))} does not show in AWS's lists yet: wait before the next run"
-            self._progress.send("note", text=text)
+        try:
+            hidden = visible.wait_until_visible(made, kinds, self._contexts, self._pool, self._stopping)
+        except Exception as error:
+            return [f"what was made could not be looked at: {explain(error)}"]
+        if self._stopping():
+            return []
+        return [f"{kind} {', '.join(sorted(ids))} does not show in AWS's lists yet" for (kind, _region), ids in hidden.items()]
 
     def _finished_calls(self) -> set[Future[Found | None]]:
         """Return the calls that are over, after a wait for the first of them or for the next poll."""

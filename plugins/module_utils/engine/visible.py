@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 
 PATIENCE = 60.0
 PAUSE_FIRST, PAUSE_FACTOR, PAUSE_MAX = 0.5, 1.5, 5.0
@@ -26,7 +27,10 @@ def wait_until_visible(
     pool: Executor,
     stopping: Callable[[], bool],
 ) -> dict[Listing, set[str]]:
-    """Look until all ids in `made` are in the lists, and return those that are not after a minute."""
+    """Look until all ids in `made` are in the lists, and return those that are not after a minute.
+
+    Errors of the API are raised as they are: the next run's survey would meet them.
+    """
     deadline, pause = time.monotonic() + PATIENCE, PAUSE_FIRST
 
     def look(listing: Listing) -> tuple[Listing, set[str]]:
@@ -41,10 +45,12 @@ def wait_until_visible(
 
 
 def _listed(kind: Kind, context: Context) -> set[str]:
-    """Return the ids in the list. A list that fails shows nothing: the work itself is done."""
+    """Return the ids in the list. Between a list and a read of its details something may vanish: look again."""
     try:
         return {found.id for found in kind.list(context)}
-    except Exception:
+    except Exception as error:
+        if not is_not_found(error):
+            raise
         return set()
 
 

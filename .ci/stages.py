@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the gates one after the other: `stages.py [--slow] [STAGE...]`, all of them by default.
+"""Runs the gates: `stages.py [--slow] [STAGE...]`, all of them by default.
 
-A failing stage does not stop the others. Each writes to .local/log/<stage>.log; of a failure the end is shown.
-The last line is `N passed, N failed`.
+There are two lanes at once, one after the other in each: what computes, and what mostly waits for containers. A failing
+stage does not stop the others. Each writes to .local/log/<stage>.log; of a failure the end is shown. The last line is
+`N passed, N failed`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -27,10 +29,11 @@ TAIL_LINES = 60
 
 @dataclass(frozen=True)
 class Stage:
-    """A named gate: all of its commands run, and all must succeed."""
+    """A named gate: all of its commands run, and all must succeed. Those with `containers` share one Docker engine."""
 
     name: str
     commands: tuple[tuple[str, ...], ...]
+    containers: bool = False
 
 
 def pytest(*arguments: str, slow: bool) -> tuple[str, ...]:
@@ -61,14 +64,14 @@ def stages(slow: bool) -> tuple[Stage, ...]:
             "docs", (("env", f"GIT_CEILING_DIRECTORIES={STATE}", "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),)
         ),
         Stage("toolchain", (pytest("tests/toolchain", slow=slow),)),
-        Stage("local-cloud", (pytest("tests/local_cloud", slow=slow),)),
-        Stage("molecule", ((".ci/molecule",),)),
-        Stage("site", (pytest("tests/site", slow=slow),)),
+        Stage("local-cloud", (pytest("tests/local_cloud", slow=slow),), containers=True),
+        Stage("molecule", ((".ci/molecule",),), containers=True),
+        Stage("site", (pytest("tests/site", slow=slow),), containers=True),
     )
 
 
 def run(stage: Stage) -> bool:
-    """Run a stage, print its header and verdict, and return whether it passed."""
+    """Run a stage, print its verdict, and return whether it passed."""
     print(f"==> {stage.name} ...", flush=True)
     log = LOGS / f"{stage.name}.log"
     began = time.monotonic()
@@ -76,10 +79,19 @@ def run(stage: Stage) -> bool:
         verdicts = [_succeeds(command, output) for command in stage.commands]
     passed = all(verdicts)
     seconds = time.monotonic() - began
-    if not passed:
-        print("\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:]))
-    print(f"==> {stage.name} {'passed' if passed else 'FAILED'} in {seconds:.0f} s ({log.relative_to(CHECKOUT)})", flush=True)
+    tail = [] if passed else log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    # In one piece: the other lane prints too.
+    verdict = f"==> {stage.name} {'passed' if passed else 'FAILED'} in {seconds:.0f} s ({log.relative_to(CHECKOUT)})"
+    print("\n".join([*tail, verdict]), flush=True)
     return passed
+
+
+def run_all(chosen: list[Stage]) -> list[str]:
+    """Run the stages in their lanes and return the names of those that failed."""
+    lanes = [[stage for stage in chosen if stage.containers is containers] for containers in (False, True)]
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        verdicts = pool.map(lambda lane: [stage.name for stage in lane if not run(stage)], lanes)
+        return [name for failed in verdicts for name in failed]
 
 
 def _succeeds(command: tuple[str, ...], output: TextIO) -> bool:
@@ -102,7 +114,7 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     chosen = [known[name] for name in arguments.stage] or list(known.values())
-    failed = [stage.name for stage in chosen if not run(stage)]
+    failed = run_all(chosen)
     if failed:
         print(f"failed: {', '.join(failed)}")
     print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed")

@@ -72,7 +72,7 @@ def stages(slow: bool) -> tuple[Stage, ...]:
 
 def run(stage: Stage) -> bool:
     """Run a stage, print its verdict, and return whether it passed."""
-    print(f"==> {stage.name} ...", flush=True)
+    say(f"==> {stage.name} ...")
     log = LOGS / f"{stage.name}.log"
     began = time.monotonic()
     with log.open("w") as output:
@@ -80,10 +80,14 @@ def run(stage: Stage) -> bool:
     passed = all(verdicts)
     seconds = time.monotonic() - began
     tail = [] if passed else log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-    # In one piece: the other lane prints too.
     verdict = f"==> {stage.name} {'passed' if passed else 'FAILED'} in {seconds:.0f} s ({log.relative_to(CHECKOUT)})"
-    print("\n".join([*tail, verdict]), flush=True)
+    say("\n".join([*tail, verdict]))
     return passed
+
+
+def say(text: str) -> None:
+    """Print in one piece: the other lane prints too."""
+    print(f"{text}\n", end="", flush=True)
 
 
 def run_all(chosen: list[Stage]) -> list[str]:

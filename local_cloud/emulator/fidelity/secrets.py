@@ -62,3 +62,12 @@ def update_secret(original: Any, self: SecretsManagerBackend, secret_id: str, *a
 
 def _backend(secret: FakeSecret) -> SecretsManagerBackend:
     return secretsmanager_backends[secret.account_id][secret.region]
+
+
+@around(SecretsManagerBackend, "update_secret_version_stage")
+def update_secret_version_stage(original: Any, self: SecretsManagerBackend, *arguments: Any, **keywords: Any) -> Any:
+    """What is current is what is read without naming a stage."""
+    answer = original(self, *arguments, **keywords)
+    secret = self.secrets[keywords["secret_id"] if "secret_id" in keywords else arguments[0]]
+    secret.default_version_id = next(id_ for id_, version in secret.versions.items() if "AWSCURRENT" in version["version_stages"])
+    return answer

@@ -34,3 +34,14 @@ def description_of_a_secret_can_be_emptied(connect: Connect) -> None:
     secret = secrets.create_secret(Name="told", SecretString="kept", Description="Something")["ARN"]
     secrets.update_secret(SecretId=secret, Description="")
     assert not secrets.describe_secret(SecretId=secret).get("Description")
+
+
+@scenario
+def secret_is_read_in_the_version_that_became_current(connect: Connect) -> None:
+    secrets = connect("secretsmanager")
+    made = secrets.create_secret(Name="app", SecretString="first")
+    pending = secrets.put_secret_value(SecretId="app", SecretString="second", VersionStages=["AWSPENDING"])["VersionId"]
+    secrets.update_secret_version_stage(
+        SecretId="app", VersionStage="AWSCURRENT", RemoveFromVersionId=made["VersionId"], MoveToVersionId=pending
+    )
+    assert secrets.get_secret_value(SecretId="app")["SecretString"] == "second"

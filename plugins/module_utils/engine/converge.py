@@ -211,11 +211,11 @@ def _plan_present(
 
 
 def _refuse_missing_references(request: Request, applied: Iterable[Declaration], resolved: Resolved) -> None:
-    """In check mode, what a tier that is not applied has to provide may be missing still."""
-    own = {name for tier in request.tiers for name in request.tier_kinds[tier]}
+    """In check mode, what a tier that is not applied may provide can be missing still. Several tiers may have a kind."""
+    elsewhere = {name for tier, kinds in request.tier_kinds.items() if tier not in request.tiers for name in kinds}
     for declaration in applied:
         for reference in resolved.missing(declaration):
-            if reference.kind in own or not request.check:
+            if reference.kind not in elsewhere or not request.check:
                 raise InvalidOption(_path_of(reference, declaration, request), _problem(reference, resolved.count(reference)))
 
 

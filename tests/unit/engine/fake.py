@@ -267,7 +267,7 @@ class Account:
         self.kinds[kind] = dataclasses.replace(self.kinds[kind], **changes)
 
     def request(self, *declarations: Declaration, **options: Any) -> Request:
-        tier_kinds = {"base": ("network",), "compute": ("machine", "port")}
+        tier_kinds = options.pop("tier_kinds", {"base": ("network",), "compute": ("machine", "port")})
         return Request(
             stack=options.pop("stack", STACK),
             declarations=declarations,

@@ -87,6 +87,14 @@ def test_a_tier_alone_can_be_planned_without_its_provider() -> None:
     assert "network: (known after apply)" in planned["diff"][0]["after"]
 
 
+def test_a_tier_alone_can_be_planned_without_what_another_tier_makes_too() -> None:
+    both = {"base": ("network",), "compute": ("network", "machine", "port")}
+    planned = Account().run(machine(), tiers=["compute"], tier_kinds=both, check=True)
+    assert actions(planned) == {"machine/app": "create"}
+    with pytest.raises(InvalidOption, match="refers to network/main"):
+        Account().run(machine(), tiers=["compute"], tier_kinds=both)
+
+
 def test_a_wrong_name_is_refused_in_check_mode_too() -> None:
     with pytest.raises(InvalidOption, match="refers to network/mian"):
         Account().run(network(), machine(network_name="mian"), check=True)

@@ -262,6 +262,7 @@ EXAMPLES = r"""
         storage: 400
         iops: 12000
         throughput: 500
+        master_secret: database-master
         subnets: data
         security_groups: [db]
         multi_az: true

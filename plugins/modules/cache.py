@@ -127,8 +127,10 @@ options:
             and C(no) for ElastiCache.
         type: dict
         default: {}
-      snapshot:
-        description: Name of a snapshot whose data a new cache begins with.
+      restore_snapshot:
+        description:
+          - Name of a snapshot whose data a new cache begins with. It matters only when the cache is made. Leave it in the
+            description.
         type: str
       snapshot_retention:
         description: Days for which automatic snapshots are kept. V(0) turns them off.

@@ -64,8 +64,8 @@ options:
         type: str
       region:
         description:
-          - One of O(stack.regions) for an instance elsewhere, by default the stack's region. Subnets, security groups and
-            keys are those of that region, for example external ones.
+          - The region, by default the stack's. It has to be one of the stack's regions. Subnets, security groups and keys are
+            those of that region, for example external ones.
         type: str
       storage:
         description:

@@ -158,7 +158,7 @@ options:
         type: int
         default: 30
       region:
-        description: The region of the key, if it is another one of the stack's.
+        description: The region, by default the stack's. It has to be one of the stack's regions.
         type: str
       multi_region:
         description:

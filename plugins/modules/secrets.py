@@ -137,7 +137,7 @@ options:
             description: The name of a KMS key in that region, by default its C(aws/secretsmanager).
             type: str
       region:
-        description: The region of the secret, if it is another one of the stack's.
+        description: The region, by default the stack's. It has to be one of the stack's regions.
         type: str
       recovery_window:
         description: For how many days a deleted secret can be restored, 7 to 30, or 0 for not at all.
@@ -199,7 +199,7 @@ options:
         description: The name of the KMS key that encrypts a V(SecureString), by default the account's C(aws/ssm).
         type: str
       region:
-        description: The region of the parameter, if it is another one of the stack's.
+        description: The region, by default the stack's. It has to be one of the stack's regions.
         type: str
 """
 

@@ -97,7 +97,7 @@ GROUPS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     # A tag of ours.
     ({}, {"deletion_protection": False}, IN_PLACE),
     # What is for the first call or the last alone.
-    ({}, {"snapshot": "demo-main-final"}, NOTHING),
+    ({}, {"restore_snapshot": "demo-main-final"}, NOTHING),
     ({}, {"final_snapshot": False}, NOTHING),
 ]
 # Clusters.RBAC.html, API_ModifyUser.html

@@ -57,7 +57,7 @@ SPEC = {
             "keep_former_token": {"type": "bool", "default": False, "no_log": False},
             "user_group": {"type": "str"},
             "parameters": {"type": "dict", "default": {}},
-            "snapshot": {"type": "str"},
+            "restore_snapshot": {"type": "str"},
             "snapshot_retention": {"type": "int", "default": 7},
             "snapshot_window": {"type": "str"},
             "maintenance_window": {"type": "str"},
@@ -136,7 +136,7 @@ CONSTRAINTS = {
         ),
         values=Constraint(),
     ),
-    "replication_groups[].snapshot": Constraint(
+    "replication_groups[].restore_snapshot": Constraint(
         pattern=r"(automatic\.)?[A-Za-z]([A-Za-z0-9-]{0,252}[A-Za-z0-9])?",
         says="a snapshot's name has letters, digits and hyphens",
     ),
@@ -176,7 +176,6 @@ SAME_NAME = (
     "replicas",
     "port",
     "transit_encryption",
-    "snapshot",
     "snapshot_retention",
     "snapshot_window",
     "maintenance_window",
@@ -247,6 +246,7 @@ def _replication_group(group: Mapping[str, Any], path: str) -> Declaration:
             security_groups=tuple(Reference("security_group", name) for name in group["security_groups"]),
             at_rest_encryption=group["encrypted"],
             kms_key=key_of(group["kms_key"]),
+            snapshot=group["restore_snapshot"],
             access=_access(group),
             log_delivery=tuple({**log, "log_group": Reference("log_group", log["log_group"])} for log in group["logs"]),
         ),

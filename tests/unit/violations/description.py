@@ -322,7 +322,7 @@ TIERS: dict[str, dict[str, Any]] = {
                 "transit_encryption": "required",
                 "user_group": "everybody",
                 "parameters": {"maxmemory-policy": "noeviction", "timeout": 300},
-                "snapshot": "sessions-final",
+                "restore_snapshot": "sessions-final",
                 "snapshot_retention": 7,
                 "snapshot_window": "03:00-04:00",
                 "maintenance_window": "sun:04:30-sun:05:30",

@@ -60,6 +60,8 @@ options:
         description:
           - The name of the instance that this one is a read replica of. It has that one's data, users and backups, and
             everything else of its own. RDS makes none of an instance without O(instances[].master_secret).
+          - It begins with its source's parameters, in another region with its engine's. Its own have effect from its first
+            reboot on.
           - Taking this away does not promote the replica. Promote it (C(aws rds promote-read-replica)), then take it away.
         type: str
       region:
@@ -69,7 +71,8 @@ options:
         type: str
       storage:
         description:
-          - GiB, or GiB at least with O(instances[].max_storage). RDS cannot shrink storage.
+          - GiB, or GiB at least with O(instances[].max_storage). RDS cannot shrink storage, and lets it grow by a tenth at
+            least, once in six hours.
           - Required, but for replicas and restored instances, which have what their source has.
         type: int
       storage_type:

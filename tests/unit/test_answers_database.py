@@ -224,6 +224,7 @@ def test_a_replica() -> None:
         ({"DBInstanceStatus": "backing-up"}, PENDING),
         ({"DBInstanceStatus": "configuring-enhanced-monitoring"}, PENDING),
         ({"DBInstanceStatus": "storage-optimization"}, READY),
+        ({"DBInstanceStatus": "storage-initialization"}, READY),
         ({"PendingModifiedValues": {"DBInstanceClass": "db.t4g.large"}}, PENDING),
         ({"PendingModifiedValues": {"PendingCloudwatchLogsExports": {"LogTypesToEnable": ["upgrade"]}}}, PENDING),
     ],

@@ -50,6 +50,9 @@ INSTANCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     # USER_PIOPS.StorageTypes.html: storage grows, and never shrinks.
     ({}, {"storage": 500}, IN_PLACE),
     ({"storage": 500}, {"storage": 400}, FORBIDDEN),
+    # API_ModifyDBInstance.html: RDS rounds up what is less than a tenth more.
+    ({}, {"storage": 439}, FORBIDDEN),
+    ({}, {"storage": 440}, IN_PLACE),
     ({"storage": 500, "max_storage": 1000}, {"storage": 400, "max_storage": 1000}, NOTHING),
     ({}, {"storage_type": "io2", "iops": 12000}, IN_PLACE),
     ({}, {"iops": 13000}, IN_PLACE),

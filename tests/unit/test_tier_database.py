@@ -366,6 +366,34 @@ def test_a_larger_disk_is_asked_for_with_all_its_settings_and_never_a_smaller_on
     }
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "fields", "sent"),
+    [
+        ({"storage": 20, "iops": 3000}, {"storage": 30}, {"storage"}, {"AllocatedStorage": 30}),
+        # What gp3 has of its own changes there.
+        ({"storage": 300, "iops": 3000}, {"storage": 400}, {"storage"}, {"AllocatedStorage": 400, "Iops": 12000}),
+        ({"storage": 400, "iops": 20000}, {"storage": 500}, {"storage"}, {"AllocatedStorage": 500, "Iops": 20000}),
+        ({"storage": 100, "storage_type": "io2", "iops": 5000}, {"storage": 100}, {"storage_type"}, {}),
+        (
+            {"storage": 400, "storage_type": "io2", "iops": 30000},
+            {"storage": 400},
+            {"storage_type"},
+            {"AllocatedStorage": 400, "Iops": 12000},
+        ),
+        ({"storage": 450, "iops": 12000}, {"throughput": 600}, {"throughput"}, {"AllocatedStorage": 450, "Iops": 12000}),
+    ],
+)
+def test_iops_are_told_with_the_size_where_they_can_be_chosen(
+    before: dict[str, Any], after: dict[str, Any], fields: set[str], sent: dict[str, Any]
+) -> None:
+    """ModifyDBInstance wants them from 400 GiB of gp3 on, though they stay as they are, and refuses them below."""
+    context = Answers()
+    wanted = DbInstance(**{"storage_type": "gp3", **after})
+    db_instance.update(context, existing(**{"storage_type": "gp3", **before}), wanted, fields)
+    request = context.calls[0][1]
+    assert {name: request[name] for name in ("AllocatedStorage", "Iops") if name in request} == sent
+
+
 def test_autoscaling_is_turned_off_by_a_limit_at_the_actual_size() -> None:
     context = Answers()
     db_instance.update(context, existing(storage=70), DbInstance(storage=20, max_storage=0), {"max_storage"})
@@ -398,6 +426,23 @@ def test_each_way_of_making_an_instance_takes_what_its_call_knows(call: str) -> 
     assert ("MasterUserPassword" in request) == (call == "create_db_instance")
 
 
+@pytest.mark.parametrize(
+    ("engine", "source", "given"),
+    [
+        ("postgres", "demo-other", False),
+        ("postgres", "arn:aws:rds:eu-central-1:123456789012:db:demo-other", False),
+        ("mysql", "demo-other", False),
+        ("mysql", "arn:aws:rds:eu-central-1:123456789012:db:demo-other", True),
+    ],
+)
+def test_a_new_replica_takes_parameters_of_its_own_where_rds_lets_it(engine: str, source: str, given: bool) -> None:
+    """API_CreateDBInstanceReadReplica.html. Elsewhere they are set right after."""
+    context = Answers()
+    values = dataclasses.replace(instance(), engine=engine, source=source, parameter_group="demo-main-1a2b", subnet_group="data")
+    _db_create.create(context, NEW, dataclasses.replace(values, managed_password=None, username=None))
+    assert ("DBParameterGroupName" in context.calls[0][1]) is given
+
+
 def xform(operation: str) -> str:
     model = botocore.session.get_session().get_service_model("rds")
     return next(name for name in model.operation_names if botocore.xform_name(name) == operation)
@@ -428,6 +473,22 @@ def test_a_replica_is_deleted_without_a_snapshot() -> None:
         ("delete_db_instance", {"DBInstanceIdentifier": "demo-main", "DeleteAutomatedBackups": True, "SkipFinalSnapshot": True})
     ]
     assert context.notes == []
+
+
+@pytest.mark.parametrize(("options", "kept"), [({}, True), ({"final_snapshot": False}, False)])
+def test_the_backups_of_a_failed_instance_are_all_that_is_left_of_its_data(options: dict[str, Any], kept: bool) -> None:
+    """RDS takes no final snapshot of it."""
+    context = Answers(build(INSTANCE | options)[Key("db_instance", "main")])
+    db_instance.delete(context, existing(FAILED, backup_retention=7))
+    request = {"DBInstanceIdentifier": "demo-main", "DeleteAutomatedBackups": not kept, "SkipFinalSnapshot": True}
+    assert context.calls == [("delete_db_instance", request)]
+    assert any("automated backups are kept" in note for note in context.notes) is kept
+
+
+def test_a_final_snapshot_tells_which_key_it_needs() -> None:
+    context = Answers()
+    db_instance.delete(context, existing(kms_key="arn:aws:kms:eu-west-1:123456789012:key/1234"))
+    assert any("key/1234" in note for note in context.notes)
 
 
 def test_automated_backups_are_kept_if_wanted() -> None:

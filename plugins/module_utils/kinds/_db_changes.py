@@ -10,6 +10,9 @@ from __future__ import annotations
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._rds import numbers
 
 MAGNETIC = "standard"
+# From that size in GiB on, gp3 storage is striped, and iops can be chosen from this number on:
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html, the same for all engines that we know.
+GP3_STRIPED_FROM, GP3_STRIPED_IOPS = 400, 12000
 
 
 class Version:
@@ -66,6 +69,14 @@ def major_upgrade(before: str, after: str) -> str:
 
 def less_storage(before: int, after: int) -> str:
     return f"cannot shrink from {before} to {after} GiB: say storage: {before}"
+
+
+def too_little_more(before: int, after: int) -> str:
+    """RDS would round it up, and the description would say less than there is:
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
+    """
+    least = (before * 11 + 9) // 10
+    return f"grows from {before} GiB by a tenth at least: say storage: {least}" if before < after < least else ""
 
 
 def magnetic(before: str, after: str) -> str:

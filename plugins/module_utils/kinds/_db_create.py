@@ -18,7 +18,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Con
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _rds
 
-# What all four calls take.
+# What all four calls take, of all engines.
 COMMON = {
     "instance_class",
     "storage_type",
@@ -27,13 +27,13 @@ COMMON = {
     "subnet_group",
     "security_groups",
     "public",
-    "parameter_group",
     "option_group",
     "multi_az",
     "auto_minor_version_upgrade",
     "copy_tags_to_snapshot",
     "deletion_protection",
 }
+OF_RESTORED = COMMON | {"parameter_group"}
 OF_REPLICAS = COMMON | {
     "storage",
     "kms_key",
@@ -50,13 +50,18 @@ def create(context: Context, new: New, values: Any) -> dict[str, Any]:
     rds, name = context.client("rds"), new.aws_name
     shared = {"Tags": new.tag_list, **_rds.given(_by_other_names(values))}
     if values.source:
-        request = {**_source(values), **arguments(values, OF_REPLICAS), **insights_key(values), **shared}
+        request = {
+            **_source(values),
+            **arguments(values, OF_REPLICAS | _parameters_of_replicas(values)),
+            **insights_key(values),
+            **shared,
+        }
         answer = rds.create_db_instance_read_replica(DBInstanceIdentifier=name, **request)
     elif values.snapshot:
-        request = {"DBSnapshotIdentifier": values.snapshot, **arguments(values, COMMON), **shared}
+        request = {"DBSnapshotIdentifier": values.snapshot, **arguments(values, OF_RESTORED), **shared}
         answer = rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=name, **request)
     elif values.restore_time:
-        request = {**_moment(values), **arguments(values, COMMON), **shared}
+        request = {**_moment(values), **arguments(values, OF_RESTORED), **shared}
         answer = rds.restore_db_instance_to_point_in_time(TargetDBInstanceIdentifier=name, **request)
     else:
         limit = _rds.given({"MaxAllocatedStorage": values.max_storage})
@@ -97,6 +102,11 @@ def _source(values: Any) -> dict[str, str]:
     """With the region of a source that is elsewhere, botocore signs a request to it, which encrypted ones need."""
     elsewhere = {"SourceRegion": values.source.split(":")[3]} if ":" in values.source else {}
     return {"SourceDBInstanceIdentifier": values.source, **elsewhere}
+
+
+def _parameters_of_replicas(values: Any) -> set[str]:
+    """Replicas begin with their source's parameter group, and elsewhere with their engine's; RDS lets only MySQL choose there."""
+    return {"parameter_group"} if values.engine == "mysql" and ":" in values.source else set()
 
 
 def _moment(values: Any) -> dict[str, Any]:

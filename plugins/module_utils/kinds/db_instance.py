@@ -41,6 +41,7 @@ STATES = {
         (
             "available",
             "storage-optimization",
+            "storage-initialization",
             "storage-config-upgrade",
             "storage-full",
             "stopped",
@@ -63,14 +64,15 @@ STATES = {
     ),
     "deleting": DELETING,
 }
+STORAGE = {"storage", "storage_type", "iops", "throughput"}
 # ModifyDBInstance wants one of these together with all the others.
 TOGETHER = (
-    {"storage", "storage_type", "iops", "throughput"},
     {"monitoring_interval", "monitoring_role"},
     {"performance_insights", "performance_insights_retention", "insights_mode"},
 )
 BUSY_SECONDS = 1800.0
 NO_SOURCE = ""
+GP3 = "gp3"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +95,7 @@ class DbInstance:
     )
     kept_major: str | None = create_only(normalise=_db_changes.AtMost, forbids=_db_changes.major_upgrade)
     instance_class: str | None = mutable("DBInstanceClass", disrupts=always("restarts the database, or fails over with Multi-AZ"))
-    storage: int | None = mutable("AllocatedStorage", normalise=_db_changes.Size)
+    storage: int | None = mutable("AllocatedStorage", normalise=_db_changes.Size, forbids=_db_changes.too_little_more)
     kept_storage: int | None = create_only(normalise=_db_changes.Limit, forbids=_db_changes.less_storage)
     storage_type: str | None = mutable("StorageType", disrupts=_db_changes.magnetic)
     iops: int | None = mutable("Iops")
@@ -161,15 +163,22 @@ def update(context: Context, found: Found, values: DbInstance, fields: set[str])
 def delete(context: Context, found: Found) -> None:
     """A replica has nothing of its own, and RDS refuses a final snapshot of it.
 
-    The final snapshot is named for this very instance, whose name others reuse.
+    It refuses one of a failed instance, too, whose data are in its automated backups alone: they stay in its place. The
+    final snapshot is named for this very instance, whose name others reuse.
     """
-    request = {"DBInstanceIdentifier": found.id, "DeleteAutomatedBackups": _wants(context, found, "delete_automated_backups")}
-    if found.state == FAILED or found.values.source or not _wants(context, found, "final_snapshot"):
+    snapshot_wanted = _wants(context, found, "final_snapshot")
+    only_backups = found.state == FAILED and snapshot_wanted and bool(found.values.backup_retention)
+    backups_go = _wants(context, found, "delete_automated_backups") and not only_backups
+    request = {"DBInstanceIdentifier": found.id, "DeleteAutomatedBackups": backups_go}
+    if found.state == FAILED or found.values.source or not snapshot_wanted:
         context.client("rds").delete_db_instance(**request, SkipFinalSnapshot=True)
     else:
         snapshot = f"{found.id}-final-{found.attributes['resource_id'].removeprefix('db-').lower()}"
         context.client("rds").delete_db_instance(**request, FinalDBSnapshotIdentifier=snapshot)
-        context.note(f"db_instance {found.id}: its data is kept in the final snapshot {snapshot}, which is no part of the stack")
+        key = f" and is readable as long as {found.values.kms_key} exists" if found.values.kms_key else ""
+        context.note(
+            f"db_instance {found.id}: its data is kept in the final snapshot {snapshot}, which is no part of the stack{key}"
+        )
     if not request["DeleteAutomatedBackups"]:
         context.note(f"db_instance {found.id}: its automated backups are kept until their retention is over")
 
@@ -194,9 +203,9 @@ def _replicas_of_others(raw: Mapping[str, Any], ours: set[str], prefix: str) -> 
 
 def _changes(context: Context, found: Found, values: DbInstance, fields: set[str]) -> dict[str, Any]:
     """Return the arguments of ModifyDBInstance."""
-    request = arguments(values, fields.union(*(group for group in TOGETHER if group & fields)))
-    if "AllocatedStorage" in request:
-        request["AllocatedStorage"] = max(found.values.storage, values.storage)
+    request = arguments(values, fields.union(*(group for group in TOGETHER if group & fields)) - STORAGE)
+    if fields & STORAGE:
+        request |= _storage(found, values, fields & STORAGE)
     if "max_storage" in fields:
         request["MaxAllocatedStorage"] = values.max_storage or max(found.values.storage, values.storage or 0)
     if "port" in fields:
@@ -213,6 +222,20 @@ def _changes(context: Context, found: Found, values: DbInstance, fields: set[str
     if "version" in fields:
         request["AllowMajorVersionUpgrade"] = bool(values.allow_major_upgrade)
     return request
+
+
+def _storage(found: Found, values: DbInstance, fields: set[str]) -> dict[str, Any]:
+    """Return what is told of the storage: all of it with the size and the iops, also where they stay as they are. Those of
+    small gp3 storage cannot be told at all.
+    """
+    size = max(found.values.storage or 0, values.storage or 0)
+    if values.storage_type == GP3 and size < _db_changes.GP3_STRIPED_FROM:
+        return arguments(values, fields)
+    iops = {}
+    if values.storage_type == GP3:
+        actual = found.values.iops if found.values.storage_type == GP3 else None
+        iops = {"Iops": max(actual or 0, _db_changes.GP3_STRIPED_IOPS)}
+    return {**iops, **arguments(values, STORAGE), "AllocatedStorage": size}
 
 
 def _wants(context: Context, found: Found, choice: str) -> bool:

@@ -11,13 +11,13 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import db_instance
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._db_changes import GP3_STRIPED_FROM, GP3_STRIPED_IOPS
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._database_engines import Engine
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 IDENTIFIER = re.compile(r"[a-z]([a-z0-9]|-(?!-))*(?<!-)")
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html, the same for all engines that we know.
-GP3_STRIPED_FROM = 400
-GP3_IOPS, GP3_THROUGHPUT = (12000, 64000), (500, 4000)
+GP3_IOPS, GP3_THROUGHPUT = (GP3_STRIPED_IOPS, 64000), (500, 4000)
 GP3_IOPS_PER_THROUGHPUT = 4
 IO2_FROM = 100
 IO2_IOPS_PER_GIB = (0.5, 1000)

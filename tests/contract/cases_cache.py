@@ -127,7 +127,7 @@ CASES = {
             port=6379,
             at_rest_encryption=True,
             kms_key="",
-            transit_encryption="preferred",
+            transit_encryption="required",
             access=login("first"),
             snapshot_retention=7,
             snapshot_window="03:00-04:00",
@@ -162,7 +162,7 @@ CASES = {
             "multi_az": False,
             "parameter_group": Reference("cache_parameter_group", "second"),
             "security_groups": (Reference("security_group", "cache"), Reference("security_group", "other")),
-            "transit_encryption": "required",
+            "transit_encryption": "preferred",
             "access": {"user_group": Reference("cache_user_group", "everybody")},
             "snapshot_retention": 14,
             "snapshot_window": "01:00-02:00",
@@ -173,6 +173,7 @@ CASES = {
         },
         given={
             "shards": {"cluster_mode": "enabled"},
+            "transit_encryption": {"access": {}},
             "automatic_failover": {
                 "cluster_mode": "disabled",
                 "parameter_group": Reference("cache_parameter_group", "plain"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import boto3
@@ -34,7 +34,24 @@ def loopback_clients(endpoint: str) -> Callable[[str, str], Any]:
     return client
 
 
-def run(clients: Callable[[str, str], Any], stack: Stack, declarations: Iterable[Declaration], **options: Any) -> dict[str, Any]:
+def run_close(
+    clients: Callable[[str, str], Any], stack: Stack, declarations: Iterable[Declaration], **options: Any
+) -> dict[str, Any]:
+    """Converge `declarations`, and survey nothing but their kinds and those of their children, which is quicker."""
+    declarations = tuple(declarations)
+    close = {declaration.kind for declaration in declarations}
+    close |= {kind.name for kind in KINDS.values() if kind.parent and close & set(kind.after)}
+    tier_kinds = {tier: tuple(kind for kind in kinds if kind in close) for tier, kinds in TIER_KINDS.items()}
+    return run(clients, stack, declarations, tier_kinds=tier_kinds, **options)
+
+
+def run(
+    clients: Callable[[str, str], Any],
+    stack: Stack,
+    declarations: Iterable[Declaration],
+    tier_kinds: Mapping[str, tuple[str, ...]] = TIER_KINDS,
+    **options: Any,
+) -> dict[str, Any]:
     """Converge `declarations`, with all tiers they belong to applied."""
     declarations = tuple(declarations)
     tiers = options.pop("tiers", frozenset(declaration.tier for declaration in declarations))
@@ -44,7 +61,7 @@ def run(clients: Callable[[str, str], Any], stack: Stack, declarations: Iterable
             declarations=declarations,
             kinds=KINDS,
             tiers=frozenset(tiers),
-            tier_kinds=TIER_KINDS,
+            tier_kinds=tier_kinds,
             diff=True,
             **options,
         ),

@@ -17,7 +17,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS
 from local_cloud.emulator import Emulator
 from tests.contract.case import STACK, Case
-from tests.contract.harness import actions, loopback_clients, run
+from tests.contract.harness import actions, loopback_clients
+from tests.contract.harness import run_close as run
 
 
 def collected_cases() -> dict[str, Case]:

@@ -20,7 +20,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.values import n
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS
 from local_cloud.emulator import Emulator
 from tests.contract.case import STACK
-from tests.contract.harness import actions, loopback_clients, run
+from tests.contract.harness import actions, loopback_clients
+from tests.contract.harness import run_close as run
 from tests.contract.test_contract import CASES, CHANGEABLE, described, mutable_fields, subject
 
 # An accepted peering connection stays so, and the default security group has one way only: see below.

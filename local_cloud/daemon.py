@@ -14,7 +14,7 @@ from local_cloud.emulator import Emulator
 from local_cloud.paths import CALLS, DIRECTORY, write_state
 from local_cloud.reconcile.loop import Reconciler
 
-PORT = 24560
+PORT = 19560
 
 
 def main() -> None:

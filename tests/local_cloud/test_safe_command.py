@@ -20,14 +20,14 @@ PRODUCTION = {
 
 
 def test_nothing_of_the_callers_account_is_left() -> None:
-    safe = environment(PRODUCTION, "http://127.0.0.1:24560")
+    safe = environment(PRODUCTION, "http://127.0.0.1:19560")
     assert {name: value for name, value in safe.items() if name.startswith(("AWS_", "BOTO"))} == {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:24560",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:19560",
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_REGION": "eu-west-1",
     }
@@ -36,7 +36,7 @@ def test_nothing_of_the_callers_account_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["https://ec2.eu-west-1.amazonaws.com", "http://10.0.0.1:24560", "http://localhost.example.com", ""]
+    "endpoint", ["https://ec2.eu-west-1.amazonaws.com", "http://10.0.0.1:19560", "http://localhost.example.com", ""]
 )
 def test_other_endpoints_are_refused(endpoint: str) -> None:
     with pytest.raises(UnsafeError):

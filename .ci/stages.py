@@ -37,8 +37,8 @@ class Stage:
 
 
 def pytest(*arguments: str, slow: bool) -> tuple[str, ...]:
-    """Return a pytest command, without the tests marked slow unless `slow`."""
-    return ("pytest", "-q", *arguments, *(() if slow else ("-m", "not slow")))
+    """Return a pytest command that tells what takes long, without the tests marked slow unless `slow`."""
+    return ("pytest", "-q", "--durations=15", *arguments, *(() if slow else ("-m", "not slow")))
 
 
 def stages(slow: bool) -> tuple[Stage, ...]:

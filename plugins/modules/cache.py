@@ -99,7 +99,8 @@ options:
         description:
           - Whether clients have to use TLS. An existing cache without it becomes V(preferred) first, for its clients to
             change over, and V(required) then; the way back is the same.
-          - V(disabled) excludes logging in, because passwords are not sent in the clear.
+          - Clients log in with V(required) only. ElastiCache lets whoever reaches a cache with V(preferred) do everything,
+            with TLS or without, so do not leave it so for long.
         type: str
         choices: [required, preferred, disabled]
         default: required

@@ -192,6 +192,29 @@ def test_a_cache_becomes_larger_and_smaller_in_place(clients: Clients) -> None:
     assert actions(cached(clients)) == {}
 
 
+@pytest.mark.parametrize("mode", ["disabled", "enabled"])
+def test_snapshots_are_turned_on_later(clients: Clients, mode: str) -> None:
+    cached(clients, {"cluster_mode": mode, "snapshot_retention": 0})
+    assert actions(cached(clients, {"cluster_mode": mode})) == {"cache_replication_group/main": "update"}
+    assert described(clients)["SnapshotRetentionLimit"] == 7
+
+
+def test_clients_change_over_to_encryption_before_they_log_in(clients: Clients) -> None:
+    plain = {"transit_encryption": "disabled", "auth_token_secret": None}
+    cached(clients, plain)
+    for options in (
+        {**plain, "transit_encryption": "preferred"},
+        WITH_USERS,
+        {**plain, "transit_encryption": "preferred"},
+        plain,
+    ):
+        assert actions(cached(clients, options)) == {"cache_replication_group/main": "update"}
+        assert actions(cached(clients, options)) == {}
+    cached(clients, {**plain, "transit_encryption": "preferred"})
+    cached(clients)
+    assert (described(clients)["AuthTokenEnabled"], described(clients)["TransitEncryptionMode"]) == (True, "required")
+
+
 def test_a_cache_becomes_a_cluster_step_by_step(clients: Clients) -> None:
     cached(clients)
     with pytest.raises(Refused, match="has to become compatible first"):

@@ -26,6 +26,7 @@ GROUP: dict[str, Any] = {
 USER: dict[str, Any] = {"name": "app", "access_string": "on ~* +@all", "password_secret": "token"}
 REDIS: dict[str, Any] = {"engine": "redis", "version": "7.0"}
 OPEN: dict[str, Any] = {"transit_encryption": "disabled", "auth_token_secret": None}
+PREFERRED: dict[str, Any] = {"transit_encryption": "preferred", "auth_token_secret": None}
 USERS: dict[str, Any] = {"user_group": "all", "auth_token_secret": None}
 CLUSTER: dict[str, Any] = {"cluster_mode": "enabled", "shards": 2}
 # (options before, options after, what it is). Pages are those of the ElastiCache user guide, unless they are named in full.
@@ -69,11 +70,12 @@ GROUPS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"kms_key": "data"}, {}, REPLACE),
     # in-transit-encryption-enable.html, in-transit-encryption-disable.html: in two steps.
     (OPEN, {}, FORBIDDEN),
-    (OPEN, {"transit_encryption": "preferred"}, DISRUPTS),
-    ({"transit_encryption": "preferred"}, {}, DISRUPTS),
-    ({}, {"transit_encryption": "preferred"}, DISRUPTS),
-    ({"transit_encryption": "preferred", **USERS}, OPEN, DISRUPTS),
-    ({"transit_encryption": "preferred"}, OPEN, FORBIDDEN),
+    (OPEN, PREFERRED, DISRUPTS),
+    (PREFERRED, {}, DISRUPTS),
+    (PREFERRED, OPEN, DISRUPTS),
+    (USERS, PREFERRED, DISRUPTS),
+    # API_ModifyReplicationGroup.html: tokens go with the change to users only.
+    ({}, PREFERRED, FORBIDDEN),
     # auth.html: another token, or users instead and back (Clusters.RBAC.html)
     ({}, {"auth_token_secret": "another"}, DISRUPTS),
     ({}, {"auth_token_key": "token"}, DISRUPTS),

@@ -134,6 +134,8 @@ def test_users_of_redis_serve_valkey_but_not_the_other_way_round() -> None:
         ({"user_group": "everybody"}, "auth_token_secret", "together with user_group"),
         ({"transit_encryption": "disabled"}, "auth_token_secret", "not sent in the clear"),
         ({**WITH_USERS, "transit_encryption": "disabled"}, "user_group", "not sent in the clear"),
+        ({"transit_encryption": "preferred"}, "auth_token_secret", "once it is required"),
+        ({**WITH_USERS, "transit_encryption": "preferred"}, "user_group", "once it is required"),
         ({**WITH_USERS, "auth_token_key": "token"}, "auth_token_key", "needs auth_token_secret"),
         ({"kms_key": "data", "encrypted": False}, "kms_key", "needs encrypted"),
         ({"snapshot_window": "03:00-03:30"}, "snapshot_window", "at least 60 minutes"),

@@ -28,6 +28,7 @@ KEPT = {
     "SnapshotWindow": "snapshot_window",
     "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
 }
+PREFERRED_ALONE = "Transit encryption preferred is not supported with redis access control."
 CLUSTER_MODES = {("disabled", "compatible"), ("compatible", "enabled")}
 
 
@@ -45,6 +46,8 @@ def create_replication_group(original: Any, self: Any, **keywords: Any) -> Repli
     _check_user_groups(self, keywords["user_group_ids"] or [])
     if keywords["auth_token"] and (keywords["user_group_ids"] or not keywords["transit_encryption_enabled"]):
         raise refused("An AUTH token needs encryption in transit, and excludes user groups.")
+    if keywords["transit_encryption_mode"] == "preferred" and (keywords["auth_token"] or keywords["user_group_ids"]):
+        raise refused(PREFERRED_ALONE)
     if keywords["multi_az_enabled"] and not keywords["automatic_failover_enabled"]:
         raise refused("Multi-AZ needs automatic failover.")
     return original(self, **keywords)
@@ -64,7 +67,7 @@ def modify_replication_group(self: Any) -> ActionResult:
     request = {name: value for name, value in self._get_params().items() if value is not None}
     if not request.get("ApplyImmediately"):
         raise NotImplementedError("changes in the maintenance window")
-    for change in (_engine, _transit_encryption, _cluster_mode, _users, _token, _availability):
+    for change in (_snapshots, _engine, _transit_encryption, _cluster_mode, _users, _token, _availability):
         change(backend, group, request)
     _check_parameter_group(backend, request.get("CacheParameterGroupName"), group.engine, group.engine_version)
     for name, attribute in KEPT.items():
@@ -91,7 +94,18 @@ def _transit_encryption(backend: ElastiCacheBackend, group: ReplicationGroup, re
     after = request.get("TransitEncryptionMode") if request.get("TransitEncryptionEnabled", True) else None
     if "preferred" not in (before, after):
         raise refused("Encryption in transit has to be preferred before it is required or off.")
+    if after == "preferred" and (group.auth_token_enabled or group.user_group_ids):
+        raise refused(PREFERRED_ALONE)
     group.transit_encryption_enabled, group.transit_encryption_mode = after is not None, after
+
+
+def _snapshots(backend: ElastiCacheBackend, group: ReplicationGroup, request: dict[str, Any]) -> None:  # noqa: ARG001
+    source = request.get("SnapshottingClusterId")
+    if source and group.cluster_mode == "enabled":
+        raise refused("Cannot set snapshotting cluster for cluster mode enabled replication group.")
+    turned_on = request.get("SnapshotRetentionLimit") and not group.snapshot_retention_limit
+    if turned_on and group.cluster_mode == "disabled" and source not in group.member_clusters:
+        raise refused("Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots.")
 
 
 def _cluster_mode(backend: ElastiCacheBackend, group: ReplicationGroup, request: dict[str, Any]) -> None:
@@ -119,6 +133,8 @@ def _users(backend: ElastiCacheBackend, group: ReplicationGroup, request: dict[s
     wanted = [name for name in group.user_group_ids if name not in leaving] + joining
     if len(wanted) > 1:
         raise refused("A replication group has one user group.")
+    if joining and group.transit_encryption_mode == "preferred":
+        raise refused(PREFERRED_ALONE)
     if joining and group.auth_token_enabled and request.get("AuthTokenUpdateStrategy") != "DELETE":
         raise refused("The AUTH token has to go with the user group's coming.")
     group.user_group_ids = wanted
@@ -128,7 +144,8 @@ def _token(backend: ElastiCacheBackend, group: ReplicationGroup, request: dict[s
     token, strategy = request.get("AuthToken"), request.get("AuthTokenUpdateStrategy")
     if not token and not strategy:
         return
-    if not group.transit_encryption_enabled or (strategy == "DELETE") == bool(token):
+    encrypted = group.transit_encryption_enabled and group.transit_encryption_mode != "preferred"
+    if not encrypted or (strategy == "DELETE") == bool(token):
         raise refused("An AUTH token needs encryption in transit, and a strategy that fits.")
     if strategy == "DELETE" and not group.user_group_ids:
         raise refused("A token can be deleted only when a user group comes.")

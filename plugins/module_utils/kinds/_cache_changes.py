@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyRepl
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -97,12 +98,11 @@ def _calls(context: Context, found: Found, values: Any, fields: set[str]) -> Ite
         yield lambda: cache.increase_replica_count(
             ReplicationGroupId=found.id, NewReplicaCount=values.replicas, ApplyImmediately=True
         )
-    if "transit_encryption" in fields and values.transit_encryption != "disabled":
-        yield modify(TransitEncryptionEnabled=True, TransitEncryptionMode=values.transit_encryption)
-    if "access" in fields:
-        yield from _other_access(context, found, values.access, modify)
-    if "transit_encryption" in fields and values.transit_encryption == "disabled":
-        yield modify(TransitEncryptionEnabled=False)
+    access = _other_access(context, found, values.access, modify) if "access" in fields else ()
+    encryption = (modify(**_transit_encryption(values.transit_encryption)),) if "transit_encryption" in fields else ()
+    # ElastiCache knows no logins but where encryption is required.
+    required = values.transit_encryption == "required"
+    yield from itertools.chain(*((encryption, access) if required else (access, encryption)))
     yield from (modify(**request) for request in _requests(found, values, fields))
     if "shards" in fields:
         yield lambda: cache.modify_replication_group_shard_configuration(
@@ -114,6 +114,11 @@ def _calls(context: Context, found: Found, values: Any, fields: set[str]) -> Ite
         )
     if "deletion_protection" in fields:
         yield lambda: _elasticache.tag(context, found, protection_tag(values.deletion_protection))
+
+
+def _transit_encryption(mode: str) -> dict[str, Any]:
+    on = mode != "disabled"
+    return {"TransitEncryptionEnabled": on, **({"TransitEncryptionMode": mode} if on else {})}
 
 
 def _requests(found: Found, values: Any, fields: set[str]) -> Iterator[dict[str, Any]]:
@@ -128,9 +133,17 @@ def _requests(found: Found, values: Any, fields: set[str]) -> Iterator[dict[str,
     if "node_type" in fields:
         yield arguments(values, {"node_type"})
     if fields & SIMPLE:
-        yield arguments(values, fields & SIMPLE)
+        yield {**arguments(values, fields & SIMPLE), **_snapshotting(found, values, fields)}
     if "log_delivery" in fields:
         yield {"LogDeliveryConfigurations": logs(values.log_delivery, found.values.log_delivery)}
+
+
+def _snapshotting(found: Found, values: Any, fields: set[str]) -> dict[str, str]:
+    """Snapshots are turned on together with the node that makes them, except in cluster mode."""
+    turned_on = "snapshot_retention" in fields and values.snapshot_retention and not found.values.snapshot_retention
+    if not turned_on or (values.cluster_mode or found.values.cluster_mode) != "disabled":
+        return {}
+    return {"SnapshottingClusterId": min(found.attributes["members"])}
 
 
 def _other_access(context: Context, found: Found, access: Mapping[str, Any], modify: Callable[..., Call]) -> Iterator[Call]:

@@ -94,7 +94,9 @@ def _check_access(group: Mapping[str, Any], path: str) -> None:
         raise InvalidOption(f"{path}.auth_token_secret", "cannot be used together with user_group")
     if given and group["transit_encryption"] == "disabled":
         raise InvalidOption(f"{path}.{given[0]}", "needs transit_encryption: passwords are not sent in the clear")
-    if not given and group["transit_encryption"] != "disabled":
+    if given and group["transit_encryption"] == "preferred":
+        raise InvalidOption(f"{path}.{given[0]}", "excludes transit_encryption: preferred: add it once it is required")
+    if not given and group["transit_encryption"] == "required":
         raise InvalidOption(f"{path}.auth_token_secret", "is required, unless there is a user_group: clients have to log in")
     if group["auth_token_key"] and not group["auth_token_secret"]:
         raise InvalidOption(f"{path}.auth_token_key", "needs auth_token_secret")

@@ -128,7 +128,19 @@ def encryption_changes_by_way_of_preferred(connect: Connect) -> None:
     for mode in ("preferred", "required"):
         modify(connect, TransitEncryptionEnabled=True, TransitEncryptionMode=mode)
         assert seen(connect)["TransitEncryptionMode"] == mode
+        if mode == "preferred":
+            refuses(connect, AuthToken=TOKENS[0], AuthTokenUpdateStrategy="ROTATE")
     refuses(connect, TransitEncryptionEnabled=False)
+
+
+@scenario
+def snapshots_are_turned_on_with_the_node_that_makes_them(connect: Connect) -> None:
+    replication_group(connect)
+    available(connect)
+    refuses(connect, SnapshotRetentionLimit=7)
+    modify(connect, SnapshotRetentionLimit=7, SnapshottingClusterId="main-001")
+    modify(connect, SnapshotRetentionLimit=14)
+    assert seen(connect)["SnapshotRetentionLimit"] == 14
 
 
 @scenario

@@ -163,6 +163,15 @@ def test_a_secure_parameter_keeps_its_value_whatever_changes(clients: Clients) -
     assert ssm.describe_parameters()["Parameters"] == []
 
 
+def test_an_image_stays_one_in_its_next_version(clients: Clients) -> None:
+    """AWS takes the value for text wherever it is not told the type of the data."""
+    images = clients("ec2", "eu-west-1").describe_images(Owners=["amazon"])["Images"]
+    for image in images[:2]:
+        parameters(clients, {"name": "image", "value": image["ImageId"], "data_type": "aws:ec2:image"})
+    (found,) = clients("ssm", "eu-west-1").describe_parameters()["Parameters"]
+    assert (found["DataType"], found["Version"]) == ("aws:ec2:image", 2)
+
+
 def test_a_parameter_goes_back_to_what_is_described(clients: Clients) -> None:
     level = {"name": "app/level", "value": "info"}
     parameters(clients, level, {"name": "app/hosts", "type": "StringList", "values": ["a", "b"]})

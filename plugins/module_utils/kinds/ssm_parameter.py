@@ -43,7 +43,8 @@ class SsmParameter:
     exclude_punctuation: bool | None = initial("ExcludePunctuation")
 
 
-PUT = {"description", "tier", "allowed_pattern"}
+# The type of the data, too: without it AWS takes a new version for plain text.
+PUT = {"description", "tier", "allowed_pattern", "data_type"}
 
 
 def list_parameters(context: Context) -> Iterable[Found]:
@@ -67,7 +68,7 @@ def create(context: Context, new: New, values: SsmParameter) -> Found:
         Value=value,
         Tags=new.tag_list,
         Overwrite=False,
-        **_sent(values, PUT | {"type", "data_type"}),
+        **_sent(values, PUT | {"type"}),
         **_key_argument(values),
     )
     arn = f"arn:{context.client('ssm').meta.partition}:ssm:{context.region}:{context.stack.account}:parameter{new.aws_name}"

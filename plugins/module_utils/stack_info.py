@@ -11,7 +11,14 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, refuse_other_account
 from ansible_collections.terrace.aws.plugins.module_utils.engine import converge, report
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, Key, Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import OWNER_TAG_PREFIXES, PENDING, READY, Context, Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
+    OWNER_TAG_PREFIXES,
+    PENDING,
+    QUEUED,
+    READY,
+    Context,
+    Found,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import addresses_of
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
 from ansible_collections.terrace.aws.plugins.module_utils.module import guarded, stack_of
@@ -74,7 +81,7 @@ def _outputs(owned: Iterable[Owned]) -> dict[str, dict[str, Any]]:
     """Return the same shape as the stack module's `outputs`."""
     outputs: dict[str, dict[str, Any]] = {}
     for key, _tier, found in owned:
-        if found.state in (READY, PENDING) and not KINDS[key.kind].identity:
+        if found.state in (READY, QUEUED, PENDING) and not KINDS[key.kind].identity:
             outputs.setdefault(key.kind, {})[key.name] = report.facts(found)
     return outputs
 

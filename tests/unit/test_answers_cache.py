@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Reference, Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, PENDING, READY
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, PENDING, QUEUED, READY
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare, transform
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     cache_parameter_group,
@@ -215,7 +215,7 @@ def test_the_token_is_known_by_its_version(tags: dict[str, str], expected: set[s
         ({"Status": "available", "PendingModifiedValues": {"AuthTokenStatus": "ROTATING"}}, READY),
         (
             {"Status": "available", "PendingModifiedValues": {"Resharding": {"SlotMigration": {"ProgressPercentage": 5.0}}}},
-            PENDING,
+            QUEUED,
         ),
         ({"Status": "modifying"}, PENDING),
         ({"Status": "creating", "NodeGroups": None}, PENDING),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Key, Reference, Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import PENDING, READY, Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import PENDING, QUEUED, READY, Found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare, transform
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     db_backup_replication,
@@ -225,8 +225,8 @@ def test_a_replica() -> None:
         ({"DBInstanceStatus": "configuring-enhanced-monitoring"}, PENDING),
         ({"DBInstanceStatus": "storage-optimization"}, READY),
         ({"DBInstanceStatus": "storage-initialization"}, READY),
-        ({"PendingModifiedValues": {"DBInstanceClass": "db.t4g.large"}}, PENDING),
-        ({"PendingModifiedValues": {"PendingCloudwatchLogsExports": {"LogTypesToEnable": ["upgrade"]}}}, PENDING),
+        ({"PendingModifiedValues": {"DBInstanceClass": "db.t4g.large"}}, QUEUED),
+        ({"PendingModifiedValues": {"PendingCloudwatchLogsExports": {"LogTypesToEnable": ["upgrade"]}}}, QUEUED),
     ],
 )
 def test_what_is_on_its_way(answer: dict[str, Any], state: str) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, TAG_STACK, Declaration, Stack
 
 READY, PENDING, DELETING, GONE, FAILED = "ready", "pending", "deleting", "gone", "failed"
+# In order, with changes that AWS will make at a time of its own. Those of this run are awaited, those of others are not.
+QUEUED = "queued"
 # What carries an owner tag of these services is a child of our resource: never a match, never an orphan.
 OWNER_TAG_PREFIXES = ("aws:autoscaling:", "aws:cloudformation:", "elasticbeanstalk:", "aws:backup:")
 

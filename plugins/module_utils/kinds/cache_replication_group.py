@@ -16,6 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     DELETING,
     FAILED,
     PENDING,
+    QUEUED,
     READY,
     Context,
     Found,
@@ -196,7 +197,7 @@ def _found(raw: Mapping[str, Any], members: Iterable[Mapping[str, Any]], tags: M
 
 def _state(raw: Mapping[str, Any]) -> str:
     state = STATES.get(raw["Status"], PENDING)
-    return PENDING if state == READY and _cache_changes.is_pending(raw) else state
+    return QUEUED if state == READY and _cache_changes.is_pending(raw) else state
 
 
 def _security_groups(member: Mapping[str, Any]) -> tuple[str, ...] | None:

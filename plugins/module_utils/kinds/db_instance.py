@@ -17,6 +17,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     DELETING,
     FAILED,
     PENDING,
+    QUEUED,
     READY,
     Context,
     Found,
@@ -286,9 +287,12 @@ def _option_group(raw: Mapping[str, Any]) -> str | None:
 
 
 def _state(raw: Mapping[str, Any]) -> str:
-    """After a modify call the status stays ``available`` for a while; what is pending tells that it has not happened yet."""
+    """After a modify call the status stays ``available`` for a while; what is pending tells that it has not happened yet.
+
+    What others have left to the maintenance window looks the same.
+    """
     state = STATES.get(raw["DBInstanceStatus"], PENDING)
-    return PENDING if state == READY and raw.get("PendingModifiedValues") else state
+    return QUEUED if state == READY and raw.get("PendingModifiedValues") else state
 
 
 def _attributes(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.terrace.aws.plugins.module_utils.engine import apply
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import AmbiguousAnswer, ApplyFailed
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, PENDING, Found, Retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, PENDING, QUEUED, Found, Retry
 from tests.unit.engine.fake import Account, AwsError, Clock, Machine, Network, actions, machine, network, port
 
 
@@ -44,6 +44,23 @@ def test_a_pending_parent_is_awaited() -> None:
     account.run(network(), machine())
     created = account.cloud.calls.index(("CreateMachine", "app"))
     assert account.cloud.calls[:created].count(("ListNetwork", "")) >= 4  # the survey and three polls
+
+
+def test_what_others_have_queued_is_not_awaited() -> None:
+    account = Account(network={"timeout": 0.03})
+    account.run(network())
+    (id_,) = account.cloud.resources["network"]
+    account.cloud.change("network", id_, state=QUEUED)
+    assert actions(account.run(network(), machine())) == {"machine/app": "create"}
+
+
+def test_what_this_run_has_queued_is_awaited() -> None:
+    account = Account(network={"timeout": 0.03, "updating": 1})
+    account.run(network())
+    (id_,) = account.cloud.resources["network"]
+    account.cloud.stuck.add(id_)
+    account.cloud.change("network", id_, state=QUEUED)
+    assert "still" in str(failure_of(account, network(dns=True)))
 
 
 def test_one_poll_serves_all_resources_of_a_kind() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption, NotReady
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, PENDING, READY, Found, New
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, PENDING, QUEUED, READY, Found, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import validated
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _db_create, db_instance, db_option_group
@@ -568,7 +568,7 @@ def test_deleting_keeps_the_data_unless_told_otherwise(declared: tuple[Any, ...]
         ("creating", {}, PENDING),
         ("backing-up", {}, PENDING),
         ("available", {}, READY),
-        ("available", {"DBInstanceClass": "db.t4g.large"}, PENDING),
+        ("available", {"DBInstanceClass": "db.t4g.large"}, QUEUED),
         ("storage-full", {}, READY),
         ("failed", {}, FAILED),
         ("deleting", {}, DELETING),

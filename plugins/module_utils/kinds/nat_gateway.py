@@ -23,6 +23,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
+ASSOCIATED, ASSOCIATED_SECONDS = "Resource.AlreadyAssociated", 600.0
 STATES = {"pending": PENDING, "available": READY, "deleting": DELETING, "deleted": GONE, "failed": FAILED}
 
 
@@ -40,6 +41,7 @@ def list_nat_gateways(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: NatGateway) -> Found:
+    _refuse_while_occupied(context, values)
     answer = context.client("ec2").create_nat_gateway(
         SubnetId=values.subnet,
         AllocationId=values.address,
@@ -52,6 +54,15 @@ def create(context: Context, new: New, values: NatGateway) -> Found:
 
 def delete(context: Context, found: Found) -> None:
     context.client("ec2").delete_nat_gateway(NatGatewayId=found.id)
+
+
+def _refuse_while_occupied(context: Context, values: NatGateway) -> None:
+    """A gateway that is being deleted has its address to the end; AWS makes the next one all the same, and lets it fail."""
+    if any(found.state == DELETING for found in context.found(KIND.name)):
+        occupied = [f.id for f in list_nat_gateways(context) if f.state == DELETING and f.values.address == values.address]
+        if occupied:
+            message = f"{values.address} is still that of {', '.join(occupied)}, which is being deleted"
+            raise _ec2.Unsuccessful("CreateNatGateway", {"Code": ASSOCIATED, "Message": message})
 
 
 def _found(raw: Mapping[str, Any]) -> Found:
@@ -79,5 +90,8 @@ KIND = Kind(
     delete=delete,
     tag=_ec2.tag,
     waits_for=("delete",),
-    retries=(Retry("CreateNatGateway", "InvalidElasticIpID.NotFound"),),
+    retries=(
+        Retry("CreateNatGateway", "InvalidElasticIpID.NotFound"),
+        Retry("CreateNatGateway", ASSOCIATED, seconds=ASSOCIATED_SECONDS),
+    ),
 )

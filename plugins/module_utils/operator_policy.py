@@ -87,6 +87,8 @@ RESOURCES = {
     "s3": ("arn:{partition}:s3:::{names}",),
     "ssm": ("arn:{partition}:ssm:{region}:{account}:parameter/{stack}/*",),
     "secretsmanager": ("arn:{partition}:secretsmanager:{region}:{account}:secret:{stack}/*",),
+    # What is created has no ARN yet, and ids tell nothing.
+    "route53+route53": ("*",),
     "route53": ("arn:{partition}:route53:::hostedzone/*",),
     # By the kind's service and the service that it makes use of. Log delivery has no resources to name.
     "ec2+logs": ("*",),
@@ -111,6 +113,7 @@ FILE_SYSTEMS = (
     "arn:{partition}:elasticfilesystem:{region}:{account}:access-point/*",
     "arn:{partition}:elasticfilesystem:{region}:{account}:file-system/*",
 )
+CERTIFICATES = "arn:{partition}:acm:{region}:{account}:certificate/*"
 # What EC2's calls touch that cannot bear our tag: what AWS makes together with a VPC, and the other side of a peering.
 # By kind: actions, and the types of resources; only those without a tag of any stack, or all.
 UNTAGGED, ALL = True, False
@@ -212,6 +215,7 @@ def _statements(scope: Scope, kinds: list[Kind]) -> Iterator[Statement]:
     yield from _named(scope, kinds)
     yield from _keys(scope, kinds)
     yield from _file_systems(scope, kinds)
+    yield from _certificates(scope, kinds)
     yield from _implied(scope, kinds, needed)
 
 
@@ -300,7 +304,7 @@ def _named(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
         for action in set(kind.actions) - SPECIAL:
             service = action.partition(":")[0]
             combined = f"{prefix(kind.service)}+{service}"
-            if service not in ("ec2", "kms", FILES) and not _reads(action):
+            if service not in ("acm", "ec2", "kms", FILES) and not _reads(action):
                 by_scope.setdefault(combined if combined in RESOURCES else service, set()).add(action)
     for key, actions in sorted(by_scope.items()):
         patterns = (*RESOURCES[key], *_names_of_their_own(scope, key))
@@ -373,6 +377,21 @@ def _file_systems(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
     yield _allow("CreateFileSystems", [create], ["*"], StringEquals=requested)
     yield _allow("TagNewFileSystems", [f"{FILES}:TagResource"], arns, StringEquals={**requested, **by})
     yield _allow("ManageFileSystems", actions - {create}, arns, StringEquals=present)
+
+
+def _certificates(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
+    """ACM requests with our tag and changes what has it.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscertificatemanager.html
+    """
+    actions = {action for kind in kinds for action in kind.actions if action.startswith("acm:")}
+    if not actions:
+        return
+    arns, create, tag = scope.arns(CERTIFICATES), "acm:RequestCertificate", "acm:AddTagsToCertificate"
+    requested, present = ({f"aws:{which}Tag/{TAG_STACK}": scope.stack.name} for which in ("Request", "Resource"))
+    yield _allow("RequestCertificates", [create], ["*"], StringEquals=requested)
+    yield _allow("TagNewCertificates", [tag], arns, StringEquals=requested)
+    yield _allow("ManageCertificates", actions - {create}, arns, StringEquals=present)
 
 
 def _trusted(trust: Mapping[str, Any]) -> Iterator[str]:

@@ -38,7 +38,12 @@ ACTIONS = {
     ("s3", "PutPublicAccessBlock"): "s3:PutBucketPublicAccessBlock",
 }
 # What kinds ask of services other than their own.
-SERVICES = {"GetParameters": "ssm", "GetResources": "resourcegroupstaggingapi"}
+SERVICES = {
+    "GetParameters": "ssm",
+    "GetResources": "resourcegroupstaggingapi",
+    "ListHostedZones": "route53",
+    "ListResourceRecordSets": "route53",
+}
 
 
 def prefix(service: str) -> str:

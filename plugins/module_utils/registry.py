@@ -13,6 +13,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     cache_subnet_group,
     cache_user,
     cache_user_group,
+    certificate,
     db_backup_replication,
     db_instance,
     db_option_group,
@@ -21,12 +22,15 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     default_network_acl,
     default_security_group,
     dhcp_options,
+    dns_record,
     ecr_replication,
     ecr_repository,
     egress_only_gateway,
     elastic_ip,
     file_system,
     flow_log,
+    health_check,
+    hosted_zone,
     iam_policy,
     iam_role,
     image,
@@ -61,12 +65,14 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import (
     cache,
     compute,
     database,
+    dns,
     identity,
     monitoring,
     network,
     secrets,
     storage,
 )
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import certificate as certificate_tier
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import load_balancer as load_balancer_tier
 
 KINDS = {
@@ -80,6 +86,7 @@ KINDS = {
         cache_subnet_group,
         cache_user,
         cache_user_group,
+        certificate,
         db_backup_replication,
         db_instance,
         db_option_group,
@@ -88,12 +95,15 @@ KINDS = {
         default_network_acl,
         default_security_group,
         dhcp_options,
+        dns_record,
         ecr_replication,
         ecr_repository,
         egress_only_gateway,
         elastic_ip,
         file_system,
         flow_log,
+        health_check,
+        hosted_zone,
         iam_policy,
         iam_role,
         image,
@@ -128,6 +138,18 @@ KINDS = {
 # In the order in which a reader meets them; the graph decides the order of work.
 TIERS = {
     module.TIER: module
-    for module in (network, identity, secrets, storage, database, cache, load_balancer_tier, compute, monitoring)
+    for module in (
+        network,
+        identity,
+        secrets,
+        storage,
+        database,
+        cache,
+        dns,
+        certificate_tier,
+        load_balancer_tier,
+        compute,
+        monitoring,
+    )
 }
 TIER_KINDS = {name: module.KINDS for name, module in TIERS.items()}

@@ -24,7 +24,7 @@ options:
     description: The tiers to apply. All by default.
     type: list
     elements: str
-    choices: [network, identity, secrets, storage, database, cache, load_balancer, compute, monitoring]
+    choices: [network, identity, secrets, storage, database, cache, dns, certificate, load_balancer, compute, monitoring]
   network:
     description: The options of M(terrace.aws.network).
     type: dict
@@ -42,6 +42,12 @@ options:
     type: dict
   cache:
     description: The options of M(terrace.aws.cache).
+    type: dict
+  dns:
+    description: The options of M(terrace.aws.dns).
+    type: dict
+  certificate:
+    description: The options of M(terrace.aws.certificate).
     type: dict
   load_balancer:
     description: The options of M(terrace.aws.load_balancer).
@@ -150,6 +156,8 @@ EXAMPLES = r"""
     storage: "{{ terrace_storage | default(omit) }}"
     database: "{{ terrace_database | default(omit) }}"
     cache: "{{ terrace_cache | default(omit) }}"
+    dns: "{{ terrace_dns | default(omit) }}"
+    certificate: "{{ terrace_certificate | default(omit) }}"
     load_balancer: "{{ terrace_load_balancer | default(omit) }}"
     compute: "{{ terrace_compute | default(omit) }}"
     monitoring: "{{ terrace_monitoring | default(omit) }}"

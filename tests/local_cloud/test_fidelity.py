@@ -11,6 +11,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     SCENARIOS,
     Connect,
     Scenario,
+    acm,
     autoscaling,
     cache_nodes,
     ec2,
@@ -26,6 +27,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     rds,
     rds_backups,
     rds_copies,
+    route53,
     s3,
     secretsmanager,
 )

@@ -35,7 +35,7 @@ def test_every_kind_that_changes_something_says_what_it_needs(kind: Any) -> None
     assert kind.actions
     assert len(set(kind.actions)) == len(kind.actions)
     assert all(re.fullmatch(r"[a-z0-9]+:[A-Z]\w+", name) for name in kind.actions)
-    narrowed = {key.rpartition("+")[2] for key in RESOURCES} | {"ec2", "elasticfilesystem", "kms"}
+    narrowed = {key.rpartition("+")[2] for key in RESOURCES} | {"acm", "ec2", "elasticfilesystem", "kms"}
     assert {name.partition(":")[0] for name in kind.actions} <= narrowed
 
 

@@ -51,6 +51,8 @@ PATCHES = (
     "image_replication",
     "keys",
     "secrets",
+    "record_sets",
+    "certificates",
 )
 
 

@@ -145,7 +145,8 @@ class Kind:
     `lookup` kinds are only looked up, never changed. `id_filter` is the name of EC2's filter by id, for kinds whose list
     filters by tags; `look_up` finds what is not the stack's where the list does not. What is `mended_by_update` need not
     have settled before it is updated: it may never do so otherwise.
-    A `global_service` is surveyed once, whatever regions the stack has.
+    A `global_service` is surveyed once, whatever regions the stack has. What is `marked` bears no tags but a mark of ours,
+    which has room for the identity alone.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Kind:
     look_up: Callable[[Context, Mapping[str, Any]], Iterable[Found]] | None = None
     mended_by_update: bool = False
     global_service: bool = False
+    marked: bool = False
     create_before_delete: bool = False
     name_format: str = "{stack}-{name}"
     name_limit: int = 255

@@ -236,7 +236,8 @@ def missing_tags(declaration: Declaration, kind: Kind, found: Found, stack: Stac
     """Return the tags that are absent or differ. Tags of others are left alone."""
     if kind.tag is None:
         return {}
-    return {k: v for k, v in declaration.all_tags(stack).items() if found.tags.get(k) != v}
+    wanted = declaration.identity_tags(stack) if kind.marked else declaration.all_tags(stack)
+    return {k: v for k, v in wanted.items() if found.tags.get(k) != v}
 
 
 def _steps_for(
@@ -263,7 +264,7 @@ def _steps_for(
     common = {"key": declaration.key, "tier": declaration.tier, "kind": kind, "declaration": declaration, "desired": desired}
     if not matches:
         _refuse_missing_lookup(declaration, kind)
-        _refuse_foreign(declaration, kind, candidates, stack)
+        _refuse_foreign(declaration, desired, kind, candidates, stack)
         return [Step(MAKE, action="create", waits=waits, **common)]
     found = successor or matches[0]
     left = [Step(REMOVE, action="delete", found=other, **common) for other in matches if other is not found]
@@ -332,11 +333,11 @@ def _refuse_shared_names(declarations: Iterable[Declaration], kinds: Mapping[str
             taken[name] = declaration.key
 
 
-def _refuse_foreign(declaration: Declaration, kind: Kind, candidates: Iterable[Found], stack: Stack) -> None:
+def _refuse_foreign(declaration: Declaration, desired: Any, kind: Kind, candidates: Iterable[Found], stack: Stack) -> None:
     if not kind.unique_name:
         return
     # Some can be given another name than the derived one.
-    wanted = getattr(declaration.values, "name", None) or kind.aws_name(stack, declaration.name)
+    wanted = getattr(desired, "name", None) or kind.aws_name(stack, declaration.name)
     for found in _in_region(candidates, declaration, kind, stack):
         if found.name == wanted and not found.belongs_to(stack, kind.name) and found.state not in (GONE, FAILED):
             leaving = found.state == DELETING

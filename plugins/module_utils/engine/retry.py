@@ -23,6 +23,7 @@ DEPENDENCY_SECONDS = 900.0
 DEPENDENCY_CODES = (
     "DependencyViolation",
     "ResourceInUse",
+    "ResourceInUseException",
     "InvalidDBSubnetGroupStateFault",
     "DeleteConflict",
     "InvalidIPAddress.InUse",

@@ -424,6 +424,78 @@ TIERS: dict[str, dict[str, Any]] = {
             },
         ]
     },
+    "dns": {
+        "zones": [
+            {"name": "public", "domain": "example.com", "comment": "For all"},
+            {"name": "inside", "domain": "internal", "vpcs": ["main"]},
+        ],
+        "records": [
+            {"zone": "public", "record": "example.com", "type": "MX", "values": ["10 mail.example.com"], "ttl": 600},
+            {
+                "zone": "public",
+                "record": "*.example.com",
+                "type": "A",
+                "alias": {"load_balancer": "web", "evaluate_target_health": False},
+                "set_identifier": "blue",
+                "weight": 10,
+                "health_check": "web",
+            },
+            {
+                "zone": "public",
+                "record": "cdn.example.com",
+                "type": "AAAA",
+                "alias": {"dns_name": "d111.cloudfront.net", "hosted_zone_id": "Z2FDTNDATAQYW2"},
+                "set_identifier": "first",
+                "failover": "PRIMARY",
+            },
+            {
+                "zone": "public",
+                "record": "near.example.com",
+                "type": "A",
+                "values": ["192.0.2.1"],
+                "set_identifier": "ireland",
+                "latency_region": "eu-west-1",
+            },
+            {
+                "zone": "public",
+                "record": "many.example.com",
+                "type": "A",
+                "values": ["192.0.2.2"],
+                "set_identifier": "two",
+                "multivalue": True,
+            },
+        ],
+        "health_checks": [
+            {
+                "name": "web",
+                "type": "HTTPS_STR_MATCH",
+                "domain": "www.example.com",
+                "address": "192.0.2.1",
+                "port": 443,
+                "path": "/health",
+                "search_string": "well",
+                "request_interval": 10,
+                "failure_threshold": 2,
+                "measure_latency": True,
+                "inverted": False,
+                "disabled": False,
+                "regions": ["us-east-1", "us-west-1", "eu-west-1"],
+            }
+        ],
+    },
+    "certificate": {
+        "certificates": [
+            {
+                "name": "web",
+                "domain": "example.com",
+                "alternative_names": ["*.example.com"],
+                "zones": ["public"],
+                "key_algorithm": "EC_prime256v1",
+                "transparency_logging": True,
+                "region": "eu-central-1",
+            }
+        ]
+    },
     "load_balancer": {
         "vpc": "main",
         "load_balancers": [

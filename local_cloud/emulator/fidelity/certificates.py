@@ -34,7 +34,8 @@ def update_certificate_options(self: AWSCertificateManagerResponse) -> ActionRes
 def remember_algorithm(original: Callable[..., ActionResult], self: AWSCertificateManagerResponse) -> ActionResult:
     """https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html"""
     answer = original(self)
-    certificate = self.acm_backend.get_certificate(answer.result["CertificateArn"])
+    result: Any = answer.result
+    certificate = self.acm_backend.get_certificate(result["CertificateArn"])
     certificate.__dict__["_algorithm"] = self._get_param("KeyAlgorithm")
     return answer
 

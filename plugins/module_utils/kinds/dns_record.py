@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import PENDING, READY, Context, Found, Kind, New
-from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of, is_not_found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import canonical, create_only, mutable, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _route53
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._reads import existing
 
 ROUTING = ("Weight", "Failover", "Region", "MultiValueAnswer", "GeoLocation")
 
@@ -65,7 +66,15 @@ def list_records(context: Context) -> Iterable[Found]:
         if zone.belongs_to(context.stack, "hosted_zone") or any(_route53.is_within(n, zone.values.domain) for n in declared)
     ]
     _forget_synced(context)
-    return [found for of_one in context.each(lambda zone: _records_of(context, zone), zones) for found in of_one]
+    lists = context.each(lambda zone: _records_of(context, zone.id, zone.values.domain), zones)
+    return [found for of_one in lists for found in of_one]
+
+
+def look_up(context: Context, wanted: Mapping[str, Any]) -> Iterable[Found]:
+    """A record is known by its id alone, which begins with that of its zone: ``Z0123/www.example.com/A``."""
+    zone = str(wanted.get("id", "")).partition("/")[0]
+    answer = existing(lambda: context.client("route53").get_hosted_zone(Id=zone)) if zone else None
+    return _records_of(context, zone, _route53.domain_of(answer["HostedZone"]["Name"])) if answer else []
 
 
 def create(context: Context, new: New, values: DnsRecord) -> Found:
@@ -120,18 +129,12 @@ def _forget_synced(context: Context) -> None:
             del _unsynced[record]
 
 
-def _records_of(context: Context, zone: Found) -> list[Found]:
+def _records_of(context: Context, zone: str, domain: str) -> list[Found]:
     """A zone may go between the list and the reads."""
-    domain = zone.values.domain
-    try:
-        raws = _route53.record_sets(context, zone.id)
-    except Exception as error:
-        if is_not_found(error):
-            return []
-        raise
+    raws = existing(lambda: _route53.record_sets(context, zone)) or []
     marks = {_route53.domain_of(raw["Name"]): _route53.marked(raw) for raw in raws if _route53.is_mark(raw["Name"], domain)}
     return [
-        _found(zone.id, domain, raw, marks)
+        _found(zone, domain, raw, marks)
         for raw in raws
         if not (_route53.comes_with_zone(raw, domain) or _route53.is_mark(raw["Name"], domain))
     ]
@@ -180,7 +183,8 @@ KIND = Kind(
     service="route53",
     values=DnsRecord,
     list=list_records,
-    calls={"ListResourceRecordSets": "parent", "GetChange": "resource"},
+    look_up=look_up,
+    calls={"ListResourceRecordSets": "parent", "GetChange": "resource", "GetHostedZone": "resource"},
     actions=("route53:ChangeResourceRecordSets",),
     create=create,
     update=update,

@@ -67,7 +67,7 @@ def _alias(alias: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _routing(item: Mapping[str, Any]) -> list[str]:
-    return [option for option in ROUTING if item[option] not in (None, False)]
+    return [option for option in ROUTING if item[option] is not None and item[option] is not False]
 
 
 def _wrong(item: Mapping[str, Any], domain: str | None) -> Iterator[tuple[str, str]]:

@@ -62,6 +62,14 @@ def test_keys_are_ours_by_their_tag_and_names_by_how_they_begin() -> None:
     assert allowed["ServiceLinkedRoles"]["Condition"] == {"StringEquals": {"iam:AWSServiceName": ["mrk.kms.amazonaws.com"]}}
 
 
+def test_certificates_are_ours_by_their_tag() -> None:
+    allowed = statements(certificate={"certificates": [{"name": "web", "domain": "example.com", "zones": ["public"]}]})
+    assert allowed["RequestCertificates"]["Condition"] == {"StringEquals": {"aws:RequestTag/terrace:stack": "demo"}}
+    assert allowed["ManageCertificates"]["Condition"] == {"StringEquals": {"aws:ResourceTag/terrace:stack": "demo"}}
+    assert allowed["NamedRoute53"]["Action"] == ["route53:ChangeResourceRecordSets"]
+    assert "acm:ListTagsForCertificate" in allowed["Survey"]["Action"]
+
+
 def test_only_the_stacks_own_parameters_may_be_read() -> None:
     allowed = statements(secrets={"parameters": [{"name": "token", "type": "SecureString"}]})
     assert allowed["ReadParameters"]["Resource"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/demo/*"]

@@ -122,11 +122,15 @@ def _forget_synced(context: Context) -> None:
     """Ask once for each change that is on its way: https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html"""
     with _lock:
         changes = set(_unsynced.values())
-    client = context.client("route53")
-    synced = {change for change in changes if client.get_change(Id=change)["ChangeInfo"]["Status"] == "INSYNC"}
+    synced = {change for change in changes if _is_synced(context, change)}
     with _lock:
         for record in [record for record, change in _unsynced.items() if change in synced]:
             del _unsynced[record]
+
+
+def _is_synced(context: Context, change: str) -> bool:
+    answer = existing(lambda: context.client("route53").get_change(Id=change))
+    return answer is None or answer["ChangeInfo"]["Status"] == "INSYNC"
 
 
 def _records_of(context: Context, zone: str, domain: str) -> list[Found]:

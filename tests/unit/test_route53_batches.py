@@ -29,10 +29,10 @@ class Service:
         self.batches: list[list[str]] = []
         self._others = others
 
-    def change_resource_record_sets(self, HostedZoneId: str, ChangeBatch: dict[str, Any]) -> dict[str, Any]:
-        names = [item["ResourceRecordSet"]["Name"] for item in ChangeBatch["Changes"]]
+    def change_resource_record_sets(self, **request: Any) -> dict[str, Any]:
+        names = [item["ResourceRecordSet"]["Name"] for item in request["ChangeBatch"]["Changes"]]
         self.batches.append(names)
-        while len(self.batches) == 1 and len(_route53._wishes.get(HostedZoneId, ())) < self._others:
+        while len(self.batches) == 1 and len(_route53._wishes.get(request["HostedZoneId"], ())) < self._others:
             threading.Event().wait(0.01)
         if "wrong" in names:
             raise Refusal

@@ -65,6 +65,8 @@ class Caches:
             name=node.container,
             hostname=node.name,
             labels=engine.labels(engine.CACHE, node.id),
+            # A server that cannot start at once may a moment later; one that is stopped by hand stays so.
+            restart_policy={"Name": "on-failure", "MaximumRetryCount": 5},
         )
         certificate, key = self._authority.issue(*node.certificate_names)
         files = {"ca.crt": self._authority.certificate_file.read_bytes(), "server.crt": certificate, "server.key": key}

@@ -58,7 +58,7 @@ class World:
         return answer.text.strip() if answer.ok else None
 
     def hosts(self) -> list[Container]:
-        return self.docker.containers.list(filters={"label": ["terrace.local=instance", LABEL]})
+        return self.docker.containers.list(filters={"label": ["terrace.local=instance", LABEL]}, ignore_removed=True)
 
     def health(self) -> list[str]:
         answer = self.connect("elbv2").describe_target_health(TargetGroupArn=self.stack.target_group)
@@ -242,7 +242,7 @@ def test_what_is_deleted_disappears(world: World) -> None:
         ec2.delete_subnet(SubnetId=subnet)
     ec2.delete_vpc(VpcId=stack.vpc)
     assert world.docker.networks.list(filters={"label": LABEL}) == []
-    assert world.docker.containers.list(all=True, filters={"label": LABEL}) == []
+    assert world.docker.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True) == []
 
 
 def test_down_leaves_nothing(world: World) -> None:

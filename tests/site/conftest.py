@@ -70,7 +70,7 @@ class Site:
         return boto3.client(service, region_name=region or self.summary["region"], endpoint_url=self.summary["endpoint"])
 
     def containers(self, label: str = "terrace.local") -> list[Any]:
-        return docker.from_env().containers.list(all=True, filters={"label": label})
+        return docker.from_env().containers.list(all=True, filters={"label": label}, ignore_removed=True)
 
 
 @pytest.fixture(scope="session")

@@ -242,5 +242,6 @@ def test_what_is_deleted_disappears(world: World) -> None:
     efs.delete_file_system(FileSystemId=world.data.file_system)
     kinds = ("database", "cache", "files")
     filters = [{"label": [f"terrace.local={kind}", LABEL]} for kind in kinds]
-    eventually([], lambda: [item for one in filters for item in world.docker.containers.list(all=True, filters=one, ignore_removed=True)])
+    containers = functools.partial(world.docker.containers.list, all=True, ignore_removed=True)
+    eventually([], lambda: [item for one in filters for item in containers(filters=one)])
     eventually([], lambda: world.docker.volumes.list(filters={"label": ["terrace.local=snapshot", LABEL]}))

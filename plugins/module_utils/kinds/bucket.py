@@ -171,7 +171,7 @@ def _read(context: Context, buckets: Mapping[str, Mapping[str, str]]) -> list[Fo
     """Read all facts of all buckets, given with their tags, at once. What has gone in between is left out."""
     jobs = list(itertools.product(buckets, (*_s3.SETTINGS, CONTENTS)))
     facts = dict(zip(jobs, context.each(lambda job: existing(lambda: _fact(context, *job)), jobs), strict=True))
-    gone = {name for (name, _), value in facts.items() if value is None}
+    gone = {name for (name, _setting), value in facts.items() if value is None}
     return [
         _found(
             context,

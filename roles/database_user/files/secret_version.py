@@ -56,7 +56,7 @@ def other(username: str) -> str:
 def password() -> str:
     """Return a password with something of each kind of characters, as password policies want it."""
     while True:
-        made = "".join(secrets.choice("".join(KINDS)) for _ in range(LENGTH))
+        made = "".join(secrets.choice("".join(KINDS)) for _place in range(LENGTH))
         if all(set(made) & set(kind) for kind in KINDS) and made[0] in string.ascii_letters:
             return made
 

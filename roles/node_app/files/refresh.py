@@ -128,7 +128,7 @@ class App:
             raise Unable(f"{self.unit} did not start")
         self._first_answer()
         process = self.process()
-        for _ in range(self.settings["successes"] - 1):
+        for _answer in range(self.settings["successes"] - 1):
             time.sleep(0.5)
             if not self.healthy():
                 raise Unable(f"{self.unit} did not stay healthy")

@@ -23,7 +23,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
-ASSOCIATED, ASSOCIATED_SECONDS = "Resource.AlreadyAssociated", 600.0
+OCCUPIED, OCCUPIED_SECONDS = "Resource.InUse", 600.0
 STATES = {"pending": PENDING, "available": READY, "deleting": DELETING, "deleted": GONE, "failed": FAILED}
 
 
@@ -62,7 +62,7 @@ def _refuse_while_occupied(context: Context, values: NatGateway) -> None:
         occupied = [f.id for f in list_nat_gateways(context) if f.state == DELETING and f.values.address == values.address]
         if occupied:
             message = f"{values.address} is still that of {', '.join(occupied)}, which is being deleted"
-            raise _ec2.Unsuccessful("CreateNatGateway", {"Code": ASSOCIATED, "Message": message})
+            raise _ec2.Unsuccessful("CreateNatGateway", {"Code": OCCUPIED, "Message": message})
 
 
 def _found(raw: Mapping[str, Any]) -> Found:
@@ -92,6 +92,6 @@ KIND = Kind(
     waits_for=("delete",),
     retries=(
         Retry("CreateNatGateway", "InvalidElasticIpID.NotFound"),
-        Retry("CreateNatGateway", ASSOCIATED, seconds=ASSOCIATED_SECONDS),
+        Retry("CreateNatGateway", OCCUPIED, seconds=OCCUPIED_SECONDS),
     ),
 )

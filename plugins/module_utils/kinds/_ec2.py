@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 VALUES_PER_FILTER = 200
 
@@ -29,11 +30,9 @@ def raise_unsuccessful(operation: str, answer: Mapping[str, Any]) -> None:
 
 def filtered(context: Context, operation: str, key: str, name: str, values: Iterable[str]) -> list[dict[str, Any]]:
     """Return the items of a list operation that match one of `values`; no values, no call."""
-    wanted = sorted(values)
-    batches = [wanted[i : i + VALUES_PER_FILTER] for i in range(0, len(wanted), VALUES_PER_FILTER)]
     pages = context.each(
         lambda batch: context.pages("ec2", operation, key, Filters=[{"Name": name, "Values": batch}]),
-        batches,
+        batches(sorted(values), VALUES_PER_FILTER),
     )
     return [item for page in pages for item in page]
 

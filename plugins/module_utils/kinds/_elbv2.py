@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 RESOURCES_PER_CALL = 20
 
@@ -23,9 +24,7 @@ def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
 
 def tags_by_arn(context: Context, arns: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return the tags of load balancers, listeners or target groups, whose lists omit them."""
-    arns = list(arns)
-    batches = [arns[start : start + RESOURCES_PER_CALL] for start in range(0, len(arns), RESOURCES_PER_CALL)]
-    answers = context.each(lambda batch: _descriptions(context, batch), batches)
+    answers = context.each(lambda batch: _descriptions(context, batch), batches(arns, RESOURCES_PER_CALL))
     return {item["ResourceArn"]: {tag["Key"]: tag["Value"] for tag in item["Tags"]} for answer in answers for item in answer}
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID, TAG_STACK, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Retry
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 # https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListTagsForResources.html and API_ChangeTagsForResource.html
 TAGS_PER_CALL = RESOURCES_PER_CALL = 10
@@ -37,11 +38,10 @@ def reference_of(stack: Stack, kind: str, name: str) -> str:
 
 def tags_by_id(context: Context, resource_type: str, ids: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return the tags of zones (``hostedzone``) or health checks (``healthcheck``), whose lists omit them."""
-    ids = list(ids)
-    batches = [ids[start : start + RESOURCES_PER_CALL] for start in range(0, len(ids), RESOURCES_PER_CALL)]
     client = context.client("route53")
     answers = context.each(
-        lambda batch: client.list_tags_for_resources(ResourceType=resource_type, ResourceIds=batch)["ResourceTagSets"], batches
+        lambda batch: client.list_tags_for_resources(ResourceType=resource_type, ResourceIds=batch)["ResourceTagSets"],
+        batches(ids, RESOURCES_PER_CALL),
     )
     return {item["ResourceId"]: {t["Key"]: t["Value"] for t in item["Tags"]} for answer in answers for item in answer}
 
@@ -60,11 +60,11 @@ def owned_tags(context: Context, kind: str, reference: str, tags: Mapping[str, s
 def set_tags(context: Context, resource_type: str, resource_id: str, tags: Mapping[str, str]) -> None:
     """ChangeTagsForResource, the identity first."""
     items = sorted(tags.items(), key=lambda item: (not item[0].startswith("terrace:"), item))
-    for start in range(0, len(items), TAGS_PER_CALL):
+    for batch in batches(items, TAGS_PER_CALL):
         context.client("route53").change_tags_for_resource(
             ResourceType=resource_type,
             ResourceId=resource_id,
-            AddTags=[{"Key": key, "Value": value} for key, value in items[start : start + TAGS_PER_CALL]],
+            AddTags=[{"Key": key, "Value": value} for key, value in batch],
         )
 
 
@@ -136,8 +136,7 @@ def quoted(text: str) -> str:
 
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat
     """
-    data = text.encode()
-    parts = [data[start : start + LONGEST_STRING] for start in range(0, len(data), LONGEST_STRING)] or [b""]
+    parts = batches(text.encode(), LONGEST_STRING) or [[]]
     return " ".join('"' + "".join(map(_escaped, part)) + '"' for part in parts)
 
 

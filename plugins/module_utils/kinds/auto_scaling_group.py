@@ -24,6 +24,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
 )
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, initial, mutable, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 NAMES_PER_CALL = 100
 TARGET_GROUPS_PER_CALL = 10
@@ -99,13 +100,11 @@ def guard(found: Found) -> str | None:
 def _namesakes(context: Context, known: set[str]) -> list[dict[str, Any]]:
     """Return the groups of others that have a name we are going to give."""
     wanted = {KIND.aws_name(context.stack, declaration.name) for declaration in context.declared("auto_scaling_group")}
-    names = sorted(wanted - known)
-    batches = [names[i : i + NAMES_PER_CALL] for i in range(0, len(names), NAMES_PER_CALL)]
     pages = context.each(
         lambda batch: context.pages(
             "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=batch
         ),
-        batches,
+        batches(sorted(wanted - known), NAMES_PER_CALL),
     )
     return [raw for page in pages for raw in page]
 
@@ -123,15 +122,10 @@ def _places(values: AutoScalingGroup, fields: set[str] | None = None) -> dict[st
 def _set_target_groups(client: Any, found: Found, wanted: Iterable[str]) -> None:
     """Attach before detaching, so that the instances never are without traffic."""
     actual = set(found.values.target_groups or ())
-    for batch in _batches(set(wanted) - actual):
+    for batch in batches(sorted(set(wanted) - actual), TARGET_GROUPS_PER_CALL):
         client.attach_load_balancer_target_groups(AutoScalingGroupName=found.id, TargetGroupARNs=batch)
-    for batch in _batches(actual - set(wanted)):
+    for batch in batches(sorted(actual - set(wanted)), TARGET_GROUPS_PER_CALL):
         client.detach_load_balancer_target_groups(AutoScalingGroupName=found.id, TargetGroupARNs=batch)
-
-
-def _batches(arns: Iterable[str]) -> list[list[str]]:
-    ordered = sorted(arns)
-    return [ordered[i : i + TARGET_GROUPS_PER_CALL] for i in range(0, len(ordered), TARGET_GROUPS_PER_CALL)]
 
 
 def _tags(group: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -8,12 +8,13 @@ ElastiCache applies them at once, but for few that count for new nodes only.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New, Retry
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, canonical, create_only, mutable, read
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elasticache
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 PARAMETERS_PER_CALL = 20
 
@@ -46,12 +47,12 @@ def create(context: Context, new: New, values: CacheParameterGroup) -> Found:
 def update(context: Context, found: Found, values: CacheParameterGroup, fields: set[str]) -> None:
     before, after = found.values.parameters or {}, values.parameters or {}
     cache = context.client("elasticache")
-    for names in _batches(sorted(name for name in after if before.get(name) != after[name])):
+    for names in batches(sorted(name for name in after if before.get(name) != after[name]), PARAMETERS_PER_CALL):
         cache.modify_cache_parameter_group(
             CacheParameterGroupName=found.id,
             ParameterNameValues=[{"ParameterName": name, "ParameterValue": after[name]} for name in names],
         )
-    for names in _batches(sorted(before.keys() - after.keys())):
+    for names in batches(sorted(before.keys() - after.keys()), PARAMETERS_PER_CALL):
         cache.reset_cache_parameter_group(
             CacheParameterGroupName=found.id,
             ResetAllParameters=False,
@@ -86,10 +87,6 @@ def _parameters(context: Context, group: str, **request: Any) -> list[dict[str, 
 
 def _values(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {item["ParameterName"]: item["ParameterValue"] for item in items if "ParameterValue" in item}
-
-
-def _batches(names: list[str]) -> Iterator[list[str]]:
-    return (names[start : start + PARAMETERS_PER_CALL] for start in range(0, len(names), PARAMETERS_PER_CALL))
 
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, canonical, create_only, mutable, read
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _rds
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 PARAMETERS_PER_CALL = 20
 
@@ -58,12 +59,12 @@ def update(context: Context, found: Found, values: DbParameterGroup, fields: set
     reset = sorted(actual.keys() - after.keys())
     static = {*changed, *reset} if before is None else {*changed, *reset} & before.static
     rds = context.client("rds")
-    for names in _batches(changed):
+    for names in batches(changed, PARAMETERS_PER_CALL):
         rds.modify_db_parameter_group(
             DBParameterGroupName=found.id,
             Parameters=[{"ParameterName": name, "ParameterValue": after[name], **_apply_method(name, static)} for name in names],
         )
-    for names in _batches(reset):
+    for names in batches(reset, PARAMETERS_PER_CALL):
         rds.reset_db_parameter_group(
             DBParameterGroupName=found.id,
             ResetAllParameters=False,
@@ -90,7 +91,10 @@ def _with_parameters(context: Context, group: Found) -> Found:
         if declaration.name == group.logical_name
         for name in declaration.values.parameters or ()
     }
-    others = [_parameters(context, group.id, Filters=_named(names)) for names in _batches(sorted(declared - set_already))]
+    others = [
+        _parameters(context, group.id, Filters=_named(names))
+        for names in batches(sorted(declared - set_already), PARAMETERS_PER_CALL)
+    ]
     read_all = [*items, *(item for batch in others for item in batch)]
     return dataclasses.replace(group, values=dataclasses.replace(group.values, parameters=_values(read_all)))
 
@@ -113,10 +117,6 @@ def _values(items: Iterable[Mapping[str, Any]]) -> Parameters:
     parameters = Parameters({item["ParameterName"]: item["ParameterValue"] for item in items if "ParameterValue" in item})
     parameters.static = frozenset(item["ParameterName"] for item in items if item.get("ApplyType") != "dynamic")
     return parameters
-
-
-def _batches(names: list[str]) -> Iterator[list[str]]:
-    return (names[start : start + PARAMETERS_PER_CALL] for start in range(0, len(names), PARAMETERS_PER_CALL))
 
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import initial
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 PARAMETERS_PER_CALL = 10
 
@@ -38,9 +39,9 @@ def list_images(context: Context) -> Iterable[Found]:
 
 
 def _ids_by_parameter(context: Context, parameters: Iterable[str]) -> dict[str, str]:
-    names = sorted(parameters)
-    batches = [names[i : i + PARAMETERS_PER_CALL] for i in range(0, len(names), PARAMETERS_PER_CALL)]
-    answers = context.each(lambda batch: context.client("ssm").get_parameters(Names=batch), batches)
+    answers = context.each(
+        lambda batch: context.client("ssm").get_parameters(Names=batch), batches(sorted(parameters), PARAMETERS_PER_CALL)
+    )
     return {raw["Name"]: raw["Value"] for answer in answers for raw in answer["Parameters"]}
 
 

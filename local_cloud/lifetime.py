@@ -21,7 +21,7 @@ from docker.models.containers import Container
 from local_cloud import paths
 from local_cloud.artifacts import node_archive
 from local_cloud.images import build_all
-from local_cloud.reconcile.engine import belonging, elsewhere, remove
+from local_cloud.reconcile.engine import abandoned, belonging, elsewhere, remove
 
 Progress = Callable[[str], None]
 
@@ -63,7 +63,8 @@ def up(progress: Progress) -> None:
     state = paths.read_state()
     if not paths.alive(state):
         progress("starting the AWS API")
-        _remove_leftovers(client)
+        for leftovers in (belonging(), *abandoned(client)):
+            _remove(client, leftovers)
         state = _start()
     if others := elsewhere(client):
         progress(f"other local clouds run here too: {', '.join(sorted(others))}; the same address ranges would collide")
@@ -117,7 +118,7 @@ def down(progress: Progress) -> None:
         progress("no Docker engine, so no containers")
         return
     progress("removing containers, networks and volumes")
-    _remove_leftovers(client)
+    _remove(client, belonging())
 
 
 def _stop(pid: int) -> None:
@@ -134,10 +135,10 @@ def containers(client: docker.DockerClient) -> list[Container]:
     return client.containers.list(all=True, filters=belonging(), ignore_removed=True)
 
 
-def _remove_leftovers(client: docker.DockerClient) -> None:
-    for container in containers(client):
+def _remove(client: docker.DockerClient, filters: dict[str, Any]) -> None:
+    for container in client.containers.list(all=True, filters=filters, ignore_removed=True):
         remove(container)
-    for network in client.networks.list(filters=belonging()):
+    for network in client.networks.list(filters=filters):
         network.remove()
-    for volume in client.volumes.list(filters=belonging()):
+    for volume in client.volumes.list(filters=filters):
         volume.remove(force=True)

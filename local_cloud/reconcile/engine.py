@@ -13,9 +13,10 @@ import docker.errors
 from docker.models.containers import Container
 from docker.types import EndpointConfig
 
-from local_cloud.paths import scope
+from local_cloud.paths import CHECKOUT, scope
 
 LABEL = "terrace.local"
+CLOUD, HOME = f"{LABEL}.cloud", f"{LABEL}.checkout"
 INSTANCE, DATABASE, CACHE, FILES, BALANCER, HELPER = "instance", "database", "cache", "files", "balancer", "helper"
 NETWORK, BACKBONE, SNAPSHOT, VOLUME = "network", "backbone", "snapshot", "volume"
 
@@ -25,18 +26,26 @@ BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/
 
 def labels(kind: str, resource: str) -> dict[str, str]:
     """Return the labels of something that belongs to the local cloud."""
-    return {LABEL: kind, f"{LABEL}.id": resource, f"{LABEL}.cloud": scope()}
+    return {LABEL: kind, f"{LABEL}.id": resource, CLOUD: scope(), HOME: str(CHECKOUT)}
 
 
 def belonging(kind: str | None = None) -> dict[str, Any]:
     """Return the filter for what belongs to this local cloud, of one kind or of all."""
-    return {"label": [f"{LABEL}={kind}" if kind else LABEL, f"{LABEL}.cloud={scope()}"]}
+    return {"label": [f"{LABEL}={kind}" if kind else LABEL, f"{CLOUD}={scope()}"]}
+
+
+def abandoned(client: docker.DockerClient) -> list[dict[str, Any]]:
+    """Return the filters for local clouds of checkouts that are no more: nobody else can take them down."""
+    labels = [container.labels for container in client.containers.list(all=True, filters={"label": HOME}, ignore_removed=True)]
+    labels += [network.attrs["Labels"] for network in client.networks.list(filters={"label": HOME})]
+    homes = {label[HOME] for label in labels}
+    return [{"label": f"{HOME}={home}"} for home in sorted(homes) if not Path(home).is_dir()]
 
 
 def elsewhere(client: docker.DockerClient) -> set[str]:
     """Return the other local clouds that have a network on this engine: theirs may be in the way of ours."""
     networks = client.networks.list(filters={"label": f"{LABEL}={NETWORK}"})
-    return {network.attrs["Labels"].get(f"{LABEL}.cloud", "unknown") for network in networks} - {scope()}
+    return {network.attrs["Labels"].get(CLOUD, "unknown") for network in networks} - {scope()}
 
 
 def containers(client: docker.DockerClient, kind: str) -> dict[str, Container]:

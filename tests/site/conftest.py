@@ -16,6 +16,7 @@ import boto3
 import docker
 import pytest
 
+from local_cloud.reconcile.engine import belonging
 from tests.toolchain.witness import Witness, production_environment
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -69,8 +70,12 @@ class Site:
         """Return a client of the local cloud's API."""
         return boto3.client(service, region_name=region or self.summary["region"], endpoint_url=self.summary["endpoint"])
 
-    def containers(self, label: str = "terrace.local") -> list[Any]:
-        return docker.from_env().containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    def containers(self, kind: str | None = None) -> list[Any]:
+        """Return the demo's containers, of a kind or all."""
+        return docker.from_env().containers.list(all=True, filters=belonging(kind), ignore_removed=True)
+
+    def networks(self, kind: str | None = None) -> list[Any]:
+        return docker.from_env().networks.list(filters=belonging(kind))
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def instances(site: Site) -> list[dict[str, Any]]:
 
 def psql(site: Site, statement: str) -> list[str]:
     """Run a statement inside the database's container and return the rows."""
-    (database,) = site.containers("terrace.local=database")
+    (database,) = site.containers("database")
     done = database.exec_run(["psql", "-XAtq", "-d", "jyoti", "-c", statement], user="postgres")
     assert done.exit_code == 0, done.output
     return done.output.decode().split()

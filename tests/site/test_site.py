@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import docker
 import pytest
 import requests
 
@@ -69,7 +68,7 @@ def test_the_plan_of_a_built_stack_is_empty(site: Site) -> None:
 
 
 def test_one_of_two_hosts_is_enough(site: Site, eventually: Callable[..., None]) -> None:
-    host = site.containers("terrace.local=instance")[0]
+    host = site.containers("instance")[0]
     host.stop()
     try:
         eventually(lambda: answers(url(site)))
@@ -126,8 +125,8 @@ def test_teardown_leaves_only_the_final_snapshot(site: Site) -> None:
     assert site.client("ec2").describe_network_interfaces()["NetworkInterfaces"] == []
     snapshots = site.client("rds").describe_db_snapshots()["DBSnapshots"]
     assert len(snapshots) == 1
-    assert not site.containers("terrace.local=instance")
-    assert not docker.from_env().networks.list(filters={"label": "terrace.local=network"})
+    assert not site.containers("instance")
+    assert not site.networks("network")
 
 
 def test_a_plan_of_an_empty_account_shows_everything(site: Site) -> None:
@@ -139,7 +138,7 @@ def test_a_plan_of_an_empty_account_shows_everything(site: Site) -> None:
 def test_demo_down_leaves_nothing(site: Site) -> None:
     site.make("demo-down")
     assert not site.containers()
-    assert not docker.from_env().networks.list(filters={"label": "terrace.local"})
+    assert not site.networks()
 
 
 def test_nothing_reached_for_another_machine(site: Site) -> None:

@@ -9,6 +9,7 @@ import copy
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.elasticache.exceptions import ReplicationGroupNotFound
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
@@ -58,6 +59,16 @@ def delete_replication_group(self: Any) -> ActionResult:
     group.status = "deleting"
     lifecycle.start(DELETING, group.arn)
     return ActionResult({"ReplicationGroup": group})
+
+
+@around(ElastiCacheBackend, "list_tags_for_resource")
+def list_tags_for_resource(original: Any, self: Any, arn: str) -> Any:
+    """moto knows no tags of a group that is gone, instead of not knowing the group."""
+    _finish_deletions(self)
+    kind, name = arn.split(":")[5:7]
+    if kind == "replicationgroup" and name not in self.replication_groups:
+        raise ReplicationGroupNotFound(name)
+    return original(self, arn)
 
 
 def _shown(group: ReplicationGroup) -> ReplicationGroup:

@@ -18,6 +18,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import A
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, GONE, PENDING, Context, Found, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import Step, match
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
+from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import listed
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare
 
 ATTEMPTS = 5
@@ -65,7 +66,7 @@ def _look_up(step: Step, context: Context, values: Any) -> Found | None:
     created_first = step.kind.create_before_delete
     for pause in LOOK_UP_PAUSES:
         time.sleep(pause)
-        matches = match(step.declaration, step.kind, values, step.kind.list(context), context.stack)
+        matches = match(step.declaration, step.kind, values, listed(step.kind, context), context.stack)
         for found in matches:
             if not (created_first and found.id in replaced):
                 return found
@@ -130,7 +131,7 @@ def _differs(seen: Found, found: Found) -> bool:
 
 
 def _seen(step: Step, context: Context, found: Found) -> Found | None:
-    return next((seen for seen in step.kind.list(context) if seen.id == found.id), None)
+    return next((seen for seen in listed(step.kind, context) if seen.id == found.id), None)
 
 
 def remove(step: Step, context: Context, waiting: Callable[[str], Any]) -> Found | None:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import GONE, Context, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 
 THREADS = 16
 
@@ -82,6 +83,16 @@ def take(kinds: Iterable[Kind], contexts: Mapping[str, Context], survey: Survey)
                 for kind in wave
                 for region, context in list(contexts.items())[: 1 if kind.global_service else None]
             ]
-            answers = pool.map(lambda call: list(call[0].list(call[2])), calls)
+            answers = pool.map(lambda call: listed(call[0], call[2]), calls)
             for (kind, region, _context), found in zip(calls, answers, strict=True):
                 survey.add(kind.name, region, found)
+
+
+def listed(kind: Kind, context: Context) -> list[Found]:
+    """Return what a kind's list finds. What others delete between its calls, a list and the details, makes it start again."""
+    try:
+        return list(kind.list(context))
+    except Exception as error:
+        if not is_not_found(error):
+            raise
+    return list(kind.list(context))

@@ -66,6 +66,16 @@ def cache_takes_its_time(connect: Connect) -> None:
 
 
 @scenario
+def what_is_gone_has_no_tags(connect: Connect) -> None:
+    arn = replication_group(connect)["ARN"]
+    available(connect)
+    assert connect("elasticache").list_tags_for_resource(ResourceName=arn)["TagList"] == []
+    connect("elasticache").delete_replication_group(ReplicationGroupId="main")
+    eventually({}, lambda: seen(connect))
+    refused("ReplicationGroupNotFoundFault", connect("elasticache").list_tags_for_resource, ResourceName=arn)
+
+
+@scenario
 def nodes_are_shown_as_clusters(connect: Connect) -> None:
     replication_group(connect)
     available(connect)

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import GONE, Found, Kind
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take, waves
-from tests.unit.engine.fake import STACK, Account, Machine, Network, Port, machine, network
+from tests.unit.engine.fake import STACK, Account, AwsError, Machine, Network, Port, machine, network
 
 
 def test_waves_follow_after() -> None:
@@ -48,6 +48,16 @@ def test_one_list_call_per_kind_however_many_resources() -> None:
     account.cloud.calls.clear()
     account.run(*(network(f"n{i}") for i in range(30)))
     assert sorted(account.cloud.calls) == [("ListMachine", ""), ("ListNetwork", ""), ("ListPort", "")]
+
+
+def test_what_vanishes_between_the_calls_of_a_list() -> None:
+    account = Account()
+    account.run(network("main"))
+    account.cloud.fail("ListNetwork", "InvalidVpcID.NotFound", times=1)
+    assert account.run(network("main"))["changed"] is False
+    account.cloud.fail("ListNetwork", "InvalidVpcID.NotFound", times=2)
+    with pytest.raises(AwsError, match=r"InvalidVpcID\.NotFound"):
+        account.run(network("main"))
 
 
 def test_regions_are_told_apart_and_gone_is_remembered() -> None:

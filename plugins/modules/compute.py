@@ -127,6 +127,32 @@ options:
         description: Seconds after an instance's start in which failed checks do not count.
         type: int
         default: 300
+      lifecycle_hooks:
+        description:
+          - What holds instances on their way in or out until C(CompleteLifecycleAction) is called for them. The very first
+            instances meet them too.
+          - Hooks beyond these are removed. Not given, the group's hooks are left alone.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Its name, which the call that completes the action needs.
+            type: str
+            required: true
+          transition:
+            description: Whether it holds instances before they are in service, or before they are terminated.
+            type: str
+            choices: [launching, terminating]
+            required: true
+          timeout:
+            description: Seconds until O(groups[].lifecycle_hooks[].default_result) holds.
+            type: int
+            default: 3600
+          default_result:
+            description: What becomes of an instance that nobody answers for. V(ABANDON) terminates it.
+            type: str
+            choices: [ABANDON, CONTINUE]
+            default: ABANDON
       target_tracking:
         description: Scaling that holds a metric at a target. Other target tracking policies of the group are removed.
         type: dict

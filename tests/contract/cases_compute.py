@@ -20,6 +20,7 @@ from tests.contract.case import Case
 MAIN = Reference("vpc", "main")
 PROFILE = "arn:aws:iam::123456789012:instance-profile/other"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
+HOOK = {"name": "drain", "transition": "terminating", "timeout": 300, "default_result": "CONTINUE"}
 VOLUME = {"size": 20, "type": "gp3", "encrypted": True, "kms_key": ""}
 
 
@@ -65,6 +66,7 @@ def group(launch_template: str) -> AutoScalingGroup:
         desired=1,
         health_check="EC2",
         grace=300,
+        hooks=(HOOK,),
     )
 
 
@@ -115,6 +117,7 @@ CASES = {
             "maximum": 3,
             "health_check": "ELB",
             "grace": 60,
+            "hooks": ({**HOOK, "timeout": 600}, {**HOOK, "name": "other"}),
         },
     ),
     "scaling_policy": Case(

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,14 +14,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import retry
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, Refused
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, PENDING, READY
-from ansible_collections.terrace.aws.plugins.module_utils.kinds import auto_scaling_group, launch_template
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import _lifecycle_hooks, auto_scaling_group, launch_template
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.image import Image
 from local_cloud.emulator import Emulator
 from tests.contract.case import STACK
-from tests.contract.cases_compute import CASES, FOR_GROUPS, FOR_TEMPLATES, declared, group, template
+from tests.contract.cases_compute import CASES, FOR_GROUPS, FOR_TEMPLATES, HOOK, declared, group, template
 from tests.contract.harness import actions, loopback_clients, run
 
 REGION = STACK.region
@@ -181,7 +183,7 @@ def test_a_group_short_of_instances_says_why() -> None:
             assert service == "autoscaling"
             return Scaling()
 
-    found = auto_scaling_group._with_problem(Context(), RAW_GROUP)
+    found = auto_scaling_group._with_problem(Context(), auto_scaling_group._found(RAW_GROUP))
     assert found.detail == "0 of 2 in service: no t3.small left in eu-west-1a"
 
 
@@ -256,3 +258,32 @@ def test_other_refusals_of_a_deletion_are_told(clients: Clients) -> None:
 
     with pytest.raises(ApplyFailed, match="AccessDenied"):
         run(refusing, STACK, described, state="absent")
+
+
+def test_the_first_instances_meet_the_hooks(emulator: Emulator, clients: Clients) -> None:
+    run(clients, STACK, (*FOR_GROUPS, declared("auto_scaling_group", "subject", group("app"))))
+    hooks = clients("autoscaling", REGION).describe_lifecycle_hooks(AutoScalingGroupName=f"{STACK.name}-subject")
+    assert [hook["LifecycleHookName"] for hook in hooks["LifecycleHooks"]] == ["drain"]
+    assert not [call for call in emulator.calls if call["operation"] == "PutLifecycleHook"]
+
+
+def test_the_end_of_a_launching_hook_abandons_who_waits() -> None:
+    waiting, drain = {**HOOK, "name": "ready", "transition": "launching"}, HOOK
+    assert _lifecycle_hooks.disruption((waiting, drain), (waiting,)) == ""
+    assert _lifecycle_hooks.disruption((waiting, drain), (drain,)) == "abandons the instances that wait for ready"
+
+
+def test_user_data_with_facts_is_known_when_they_are(clients: Clients) -> None:
+    script = "cat <<'END'\n@OUTPUTS@\nEND\n"
+    facts = {"subnet": {"id": Reference("subnet", "app/eu-west-1a")}}
+    described = (*FOR_GROUPS, declared("launch_template", "subject", template(user_data={"script": script, "outputs": facts})))
+    (planned,) = [d for d in run(clients, STACK, described, check=True)["differences"] if d["name"] == "subject"]
+    assert "(known after apply)" in planned["fields"]["user_data"]["after"]
+    outputs = run(clients, STACK, described)["outputs"]
+    assert actions(run(clients, STACK, described)) == {}
+    versions = clients("ec2", REGION).describe_launch_template_versions(
+        LaunchTemplateId=outputs["launch_template"]["subject"]["id"], Versions=["1"]
+    )
+    text = base64.b64decode(versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]["UserData"]).decode()
+    subnet = outputs["subnet"]["app/eu-west-1a"]["id"]
+    assert text == f"cat <<'END'\n{json.dumps({'subnet': {'id': subnet}}, indent=2)}\nEND\n"

@@ -24,6 +24,7 @@ GROUP: dict[str, Any] = {
     "security_groups": ["app"],
 }
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
+HOOK = {"name": "ready", "transition": "launching"}
 BY_NAME = {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"}
 
 
@@ -86,6 +87,12 @@ def test_other_tiers_are_referred_to_by_name() -> None:
     assert group.target_groups == (Reference("target_group", "app"), Reference("target_group", "admin"))
 
 
+def test_hooks_that_are_not_given_are_left_alone() -> None:
+    assert scaling_group().hooks is None
+    assert scaling_group(lifecycle_hooks=[]).hooks == ()
+    assert scaling_group(lifecycle_hooks=[HOOK]).hooks == ({**HOOK, "timeout": 3600, "default_result": "ABANDON"},)
+
+
 @pytest.mark.parametrize(("desired", "expected"), [(None, 2), (4, 4)])
 def test_the_least_number_is_where_a_group_starts(desired: int | None, expected: int) -> None:
     assert scaling_group(desired=desired).desired == expected
@@ -120,6 +127,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute.groups[0].health_check", {"health_check": "VPC"}, "one of EC2, ELB"),
     ("compute.groups[0].target_tracking.cpu", {"target_tracking": {"cpu": 0}}, "below the minimum"),
     ("compute.groups[0].target_tracking.cpu", {"target_tracking": {}}, "is required"),
+    ("compute.groups[0].lifecycle_hooks[0].timeout", {"lifecycle_hooks": [{**HOOK, "timeout": 29}]}, "below the minimum"),
+    ("compute.groups[0].lifecycle_hooks[1].name", {"lifecycle_hooks": [HOOK, HOOK]}, "given twice"),
     ("compute.groups[0].metadata_hop_limit", {"metadata_hop_limit": 65}, "above the maximum"),
     ("compute.groups[0].instance_tags", {"instance_tags": {"terrace:id": "x"}}, "is reserved"),
     ("compute.groups[0].instance_tags", {"instance_tags": {"aws:x": "x"}}, "is reserved"),

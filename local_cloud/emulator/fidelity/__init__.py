@@ -24,6 +24,7 @@ PATCHES = (
     "launch_templates",
     "launch_template_tags",
     "scaling_groups",
+    "group_settings",
     "scaling_policies",
     "load_balancers",
     "load_balancer_duplicates",

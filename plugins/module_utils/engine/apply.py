@@ -242,7 +242,7 @@ class Apply:
         if (seen is None) if step.phase == REMOVE else (seen is not None and seen.state in (READY, FAILED)):
             del self._waiting[step.id]
             self._advance(step, None if step.phase == REMOVE else seen)
-        elif elapsed > step.kind.timeout:
+        elif elapsed > max(step.kind.timeout, seen.patience if seen else 0.0):
             state = f"{seen.state} {seen.detail}".strip() if seen else "not visible"
             self._fail(step, f"still {state} after {int(elapsed)} s; run again to go on waiting")
         else:

@@ -27,7 +27,8 @@ class Found:
 
     `values` is an instance of the kind's values dataclass with raw ids where declarations have references;
     `name` is the AWS name where the kind has one; `attributes` are further facts that references and outputs
-    can use (arn, endpoint, ...); `detail` says more about a state that is not ready.
+    can use (arn, endpoint, ...); `detail` says more about a state that is not ready. `patience` is how long this one may
+    take, in seconds, where that is longer than its kind's timeout.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Found:
     attributes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     detail: str = ""
     region: str | None = None
+    patience: float = 0.0
 
     def attribute(self, name: str) -> Any:
         return self.id if name == "id" else self.attributes.get(name)

@@ -59,14 +59,15 @@ def mutable(
     refers: tuple[str, ...] = (),
     disrupts: Verdict = nothing,
     forbids: Verdict = nothing,
+    shows: Normaliser = as_is,
 ) -> Any:
     """A field that an update call can change.
 
     `api` is its name in the service's requests and answers, `refers` names the kinds it may point to. `disrupts` and
     `forbids` get the values before and after a change and return what it interrupts, and why AWS has no such change;
-    an empty text where neither is so.
+    an empty text where neither is so. `shows` makes of a value what a diff shows of it, also while parts are unknown.
     """
-    return _field(api, "mutable", normalise, secret, refers, disrupts, forbids)
+    return _field(api, "mutable", normalise, secret, refers, disrupts, forbids, shows)
 
 
 def create_only(
@@ -89,6 +90,7 @@ def _field(
     refers: tuple[str, ...],
     disrupts: Verdict = nothing,
     forbids: Verdict = nothing,
+    shows: Normaliser = as_is,
     make: Callable[..., Any] = dataclasses.field,
 ) -> Any:
     """Return a dataclass field. Checkers want `dataclasses.field` called in the class itself, hence the parameter."""
@@ -100,6 +102,7 @@ def _field(
         "refers": refers,
         "disrupts": disrupts,
         "forbids": forbids,
+        "shows": shows,
     }
     return make(default=None, metadata=metadata)
 
@@ -138,7 +141,7 @@ def _differences(actual: Any, desired: Any) -> Iterator[Change]:
             yield Change(
                 field.name,
                 have,
-                want,
+                field.metadata["shows"](want),
                 behaviour == "create_only",
                 field.metadata["secret"],
                 disruption=field.metadata["disrupts"](have, want) if judged else "",
@@ -171,7 +174,7 @@ def managed(values: Any) -> dict[str, Any]:
     for field in dataclasses.fields(values):
         value = getattr(values, field.name)
         if value is not None:
-            shown[field.name] = "(secret)" if field.metadata["secret"] else value
+            shown[field.name] = "(secret)" if field.metadata["secret"] else field.metadata["shows"](value)
     return shown
 
 

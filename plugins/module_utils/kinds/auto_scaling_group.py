@@ -23,7 +23,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     Retry,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, initial, mutable, unordered
-from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling, _lifecycle_hooks
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 NAMES_PER_CALL = 100
@@ -39,7 +39,8 @@ LATE = (
 class AutoScalingGroup:
     """`desired` is the size at creation: scaling is not drift. `grace` is in seconds after an instance's start.
 
-    `routes` are there before the first instance, whose user data may need the way out.
+    `routes` are there before the first instance, whose user data may need the way out. `hooks` hold instances on their way
+    in or out: each has name, transition (``launching`` or ``terminating``), timeout (seconds) and default_result.
     """
 
     launch_template: Any = mutable(refers=("launch_template",))
@@ -51,13 +52,14 @@ class AutoScalingGroup:
     desired: int | None = initial("DesiredCapacity")
     health_check: str | None = mutable("HealthCheckType")
     grace: int | None = mutable("HealthCheckGracePeriod")
+    hooks: Any = mutable(normalise=unordered, disrupts=_lifecycle_hooks.disruption)
     routes: Any = initial(refers=("route_table",))
 
 
 def list_groups(context: Context) -> Iterable[Found]:
     ours = context.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=context.stack_filter())
     groups = ours + _namesakes(context, {raw["AutoScalingGroupName"] for raw in ours})
-    return context.each(lambda raw: _with_problem(context, raw), groups)
+    return context.each(lambda raw: _with_problem(context, _with_hooks(context, _found(raw))), groups)
 
 
 def create(context: Context, new: New, values: AutoScalingGroup) -> Found:
@@ -67,6 +69,7 @@ def create(context: Context, new: New, values: AutoScalingGroup) -> Found:
         **arguments(values),
         **_places(values),
         TargetGroupARNs=list(values.target_groups or ()),
+        LifecycleHookSpecificationList=[_lifecycle_hooks.specification(hook) for hook in values.hooks or ()],
         Tags=_tags(new.aws_name, new.tags),
     )
     return Found(new.aws_name, values, new.tags, PENDING, name=new.aws_name)
@@ -75,7 +78,9 @@ def create(context: Context, new: New, values: AutoScalingGroup) -> Found:
 def update(context: Context, found: Found, values: AutoScalingGroup, fields: set[str]) -> None:
     if "target_groups" in fields:
         _set_target_groups(context.client("autoscaling"), found, values.target_groups)
-    if fields - {"target_groups"}:
+    if "hooks" in fields:
+        _lifecycle_hooks.set_hooks(context, found.id, found.values.hooks or (), values.hooks)
+    if fields - {"target_groups", "hooks"}:
         context.client("autoscaling").update_auto_scaling_group(
             AutoScalingGroupName=found.id, **arguments(values, fields), **_places(values, fields)
         )
@@ -135,9 +140,18 @@ def _tags(group: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _with_problem(context: Context, raw: Mapping[str, Any]) -> Found:
+def _with_hooks(context: Context, found: Found) -> Found:
+    """Look at the hooks where hooks are declared: that takes a call for each group. Who waits for them needs longer."""
+    declared = {declaration.name: declaration.values for declaration in context.declared("auto_scaling_group")}
+    if found.logical_name not in declared or declared[found.logical_name].hooks is None:
+        return found
+    hooks = _lifecycle_hooks.hooks_of(context, found.id)
+    patience = KIND.timeout + max((hook["timeout"] for hook in hooks), default=0)
+    return dataclasses.replace(found, values=dataclasses.replace(found.values, hooks=hooks), patience=patience)
+
+
+def _with_problem(context: Context, found: Found) -> Found:
     """A group that is short of instances tells why in its activities alone."""
-    found = _found(raw)
     if found.state != PENDING:
         return found
     activities = context.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=found.id, MaxRecords=1)[
@@ -187,13 +201,15 @@ KIND = Kind(
     service="autoscaling",
     values=AutoScalingGroup,
     list=list_groups,
-    calls={"DescribeAutoScalingGroups": "page", "DescribeScalingActivities": "resource"},
+    calls={"DescribeAutoScalingGroups": "page", "DescribeScalingActivities": "resource", "DescribeLifecycleHooks": "resource"},
     actions=(
         "autoscaling:CreateAutoScalingGroup",
         "autoscaling:CreateOrUpdateTags",
         "autoscaling:UpdateAutoScalingGroup",
         "autoscaling:AttachLoadBalancerTargetGroups",
         "autoscaling:DetachLoadBalancerTargetGroups",
+        "autoscaling:PutLifecycleHook",
+        "autoscaling:DeleteLifecycleHook",
         "autoscaling:DeleteAutoScalingGroup",
         "ec2:RunInstances",
         "ec2:CreateTags",

@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import initial, mutable, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._user_data import rendered
 
 # Enough to go back to; AWS would keep 10,000.
 VERSIONS_KEPT = 5
@@ -26,7 +27,7 @@ class LaunchTemplate:
     """Empty text means none. `instance_profile` is an ARN, `root_volume` has size (GiB), type, encrypted and kms_key.
 
     `instance_tags` are what the instances and their volumes get; `hop_limit` and `http_tokens` belong to the
-    instance metadata service.
+    instance metadata service. `user_data` is text, or a script with facts: see `_user_data`.
     """
 
     image: Any = initial(refers=("image",))
@@ -35,7 +36,7 @@ class LaunchTemplate:
     instance_profile: Any = mutable(refers=("instance_profile",))
     security_groups: Any = mutable("SecurityGroupIds", normalise=unordered, refers=("security_group",))
     key_name: str | None = mutable("KeyName")
-    user_data: str | None = mutable()
+    user_data: Any = mutable(normalise=rendered, shows=rendered)
     root_volume: Any = mutable(refers=("kms_key",))
     http_tokens: str | None = mutable()
     hop_limit: int | None = mutable()
@@ -107,7 +108,7 @@ def _data(values: LaunchTemplate) -> dict[str, Any]:
         "IamInstanceProfile": {"Arn": values.instance_profile} if values.instance_profile else None,
         "SecurityGroupIds": list(values.security_groups or ()),
         "KeyName": values.key_name,
-        "UserData": base64.b64encode((values.user_data or "").encode()).decode(),
+        "UserData": base64.b64encode(rendered(values.user_data).encode()).decode(),
         "BlockDeviceMappings": [{"DeviceName": values.root_device, "Ebs": _volume(values.root_volume)}],
         "MetadataOptions": {
             "HttpEndpoint": "enabled",

@@ -35,6 +35,12 @@ VOLUME_OPTIONS = {
     # The ARN of a key, not a secret.
     "kms_key": {"type": "str", "no_log": False},
 }
+HOOK_OPTIONS = {
+    "name": {"type": "str", "required": True},
+    "transition": {"type": "str", "choices": ["launching", "terminating"], "required": True},
+    "timeout": {"type": "int", "default": 3600},
+    "default_result": {"type": "str", "choices": ["ABANDON", "CONTINUE"], "default": "ABANDON"},
+}
 SPEC = {
     "groups": {
         "type": "list",
@@ -65,6 +71,7 @@ SPEC = {
             "user_data": {"type": "str", "default": ""},
             "health_check": {"type": "str", "choices": ["EC2", "ELB"], "default": "EC2"},
             "health_check_grace": {"type": "int", "default": 300},
+            "lifecycle_hooks": {"type": "list", "elements": "dict", "options": HOOK_OPTIONS},
             "target_tracking": {"type": "dict", "options": {"cpu": {"type": "float", "required": True}}},
             "metadata_hop_limit": {"type": "int", "default": 1},
             "detailed_monitoring": {"type": "bool", "default": False},
@@ -102,6 +109,12 @@ CONSTRAINTS = {
     # Before base64 encoding: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
     "groups[].user_data": Constraint(max_bytes=16384, verbatim=True),
     "groups[].health_check_grace": Constraint(minimum=0, maximum=7200),
+    # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
+    "groups[].lifecycle_hooks": Constraint(unique="name", max_length=50),
+    "groups[].lifecycle_hooks[].name": Constraint(
+        pattern=r"[A-Za-z0-9_/-]{1,255}", says="a hook's name has 1 to 255 letters, digits and _/-"
+    ),
+    "groups[].lifecycle_hooks[].timeout": Constraint(minimum=30, maximum=7200),
     "groups[].target_tracking.cpu": Constraint(minimum=1, maximum=100),
     "groups[].metadata_hop_limit": Constraint(minimum=1, maximum=64),
     "groups[].instance_tags": Constraint(keys=TAG_KEY, values=TAG_VALUE),
@@ -203,6 +216,7 @@ def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
         desired=group["min"] if group["desired"] is None else group["desired"],
         health_check=group["health_check"],
         grace=group["health_check_grace"],
+        hooks=None if group["lifecycle_hooks"] is None else tuple(group["lifecycle_hooks"]),
         routes=_routes(group["subnets"]),
     )
 

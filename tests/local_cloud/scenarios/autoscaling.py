@@ -102,3 +102,22 @@ def policies_answer_with_their_arn_and_belong_to_their_group(connect: Connect) -
     autoscaling.delete_policy(AutoScalingGroupName="app", PolicyName="cpu")
     autoscaling.delete_auto_scaling_group(AutoScalingGroupName="jobs")
     assert autoscaling.describe_policies()["ScalingPolicies"] == []
+
+
+@scenario
+def groups_keep_the_settings_they_are_created_with(connect: Connect) -> None:
+    hook = {"LifecycleHookName": "ready", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING", "HeartbeatTimeout": 60}
+    scaling_group(connect, LifecycleHookSpecificationList=[hook], DefaultInstanceWarmup=30)
+    autoscaling = connect("autoscaling")
+    (seen,) = autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="app")["LifecycleHooks"]
+    assert {name: seen[name] for name in hook} == hook
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName="app", CapacityRebalance=True)
+    (group,) = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert (group["DefaultInstanceWarmup"], group["CapacityRebalance"]) == (30, True)
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName="app", DefaultInstanceWarmup=-1)
+    (group,) = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert "DefaultInstanceWarmup" not in group
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName="app", ForceDelete=True)
+    again = {"LaunchTemplate": {"LaunchTemplateName": "app"}, "AvailabilityZones": ["eu-west-1a"]}
+    autoscaling.create_auto_scaling_group(AutoScalingGroupName="app", MinSize=0, MaxSize=1, **again)
+    assert autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="app")["LifecycleHooks"] == []

@@ -554,6 +554,7 @@ TIERS: dict[str, dict[str, Any]] = {
                 "user_data": "#!/bin/sh\necho '{{ kept }}'\n",
                 "health_check": "EC2",
                 "health_check_grace": 60,
+                "lifecycle_hooks": [{"name": "ready", "transition": "launching", "timeout": 900, "default_result": "ABANDON"}],
                 "target_tracking": {"cpu": 50.5},
                 "metadata_hop_limit": 2,
                 "detailed_monitoring": True,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
+from local_cloud.emulator.environment import ACCOUNT
 from local_cloud.emulator.operations import Operation, identify
 
 # Whoever deletes a network may look at once whether it is gone: these answers wait for `settle`.
@@ -29,6 +30,7 @@ class Call(TypedDict):
     mutating: bool
     status: int
     error: str | None
+    role: str | None
 
 
 class CallLog:
@@ -76,11 +78,21 @@ class CallLog:
             mutating=operation.mutating,
             status=status,
             error=error,
+            role=_role(operation.access_key),
         )
         self.calls.append(call)
         if self._file is not None:
             with self._file.open("a") as log:
                 log.write(json.dumps(call) + "\n")
+
+
+def _role(access_key: str) -> str | None:
+    """The name of the role whose session a key belongs to, such as that of an instance."""
+    from moto.sts.models import sts_backends
+
+    backend = sts_backends[ACCOUNT]["aws"]
+    session = backend.get_assumed_role_from_access_key(access_key)
+    return session.role_arn.rpartition("/")[2] if session else None
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ import botocore.session
 from botocore.model import OperationModel, ServiceModel
 
 READING = re.compile(r"^(BatchGet|Describe|Filter|Get|Head|List|Lookup|Search|Select|Simulate|AssumeRole|Test|Validate|Decode)")
-SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 CBOR_PATH = re.compile(r"^/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)$")
 
 # Two services share one signing name: the API version tells which one speaks.
@@ -33,11 +33,12 @@ NOT_BY_PATH = {"CopyObject", "UploadPartCopy", "ListDirectoryBuckets"}
 
 @dataclass(frozen=True)
 class Operation:
-    """One API request: boto3's service name, the operation (None: not recognised) and the region."""
+    """One API request: boto3's service name, the operation (None: not recognised), the region and whose key signed it."""
 
     service: str
     name: str | None
     region: str
+    access_key: str = ""
 
     @property
     def mutating(self) -> bool:
@@ -48,10 +49,10 @@ class Operation:
 def identify(environ: dict[str, Any], body: bytes) -> Operation:
     """Read service and operation from a WSGI request: query, JSON, CBOR and REST protocols."""
     scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-    signing_name, region = (scope["service"], scope["region"]) if scope else ("unsigned", "")
+    signing_name, region, key = (scope["service"], scope["region"], scope["key"]) if scope else ("unsigned", "", "")
     form = _form(environ, body)
     service = BY_VERSION.get((signing_name, form.get("Version", ""))) or BY_SIGNING_NAME.get(signing_name, signing_name)
-    return Operation(service, _operation_name(service, environ, form), region)
+    return Operation(service, _operation_name(service, environ, form), region, key)
 
 
 def _form(environ: dict[str, Any], body: bytes) -> dict[str, str]:

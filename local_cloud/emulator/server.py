@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from local_cloud.emulator import environment
 from local_cloud.emulator.calls import Call, CallLog
 from local_cloud.emulator.lifecycle import lifecycle
+from local_cloud.sockets import quiet, serve
 
 LOOPBACK = "127.0.0.1"
 
@@ -49,9 +50,17 @@ class Emulator:
         fidelity.apply()
         resets.apply()
         self._log = CallLog(DomainDispatcherApplication(create_backend_app), self.lock, self._call_file)
-        self._server = make_server(LOOPBACK, self._port, self._log, threaded=True, request_handler=_quiet(MotoRequestHandler))
+        self._server = make_server(LOOPBACK, self._port, self._log, threaded=True, request_handler=quiet(MotoRequestHandler))
         self.reset()
         threading.Thread(target=self._server.serve_forever, name="emulator", daemon=True).start()
+
+    def serve_on(self, path: Path) -> BaseWSGIServer:
+        """Serve on a Unix socket too, until the process ends."""
+        from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+        if self._log is None:
+            raise RuntimeError("the emulator is not started")
+        return serve(path, self._log, MotoRequestHandler)
 
     def stop(self) -> None:
         """Close the port. The account's state stays until the next start."""
@@ -117,8 +126,3 @@ class Emulator:
             aws_secret_access_key="testing",
             config=Config(retries={"total_max_attempts": 1}),
         )
-
-
-def _quiet(handler: type) -> type:
-    """The request handler without its line per request: the call log has it."""
-    return type("QuietRequestHandler", (handler,), {"log_request": lambda *_, **__: None, "protocol_version": "HTTP/1.1"})

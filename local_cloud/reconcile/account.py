@@ -72,6 +72,7 @@ def _host(ec2: Any, instance: Any) -> Host:
     interface = instance.nics[0]
     return Host(
         id=instance.id,
+        region=ec2.region_name,
         vpc=interface.subnet.vpc_id,
         address=interface.private_ip_address,
         running=instance.state != "stopped",

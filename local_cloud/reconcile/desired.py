@@ -39,6 +39,7 @@ class Host:
     """An EC2 instance."""
 
     id: str
+    region: str
     vpc: str
     address: str
     running: bool

@@ -10,6 +10,8 @@ from docker.models.containers import Container
 from local_cloud.images import image_name
 from local_cloud.reconcile import engine, files
 from local_cloud.reconcile.desired import Host
+from local_cloud.reconcile.endpoints import ENVIRONMENT, Endpoints
+from local_cloud.reconcile.endpoints import FILES as ENDPOINT_FILES
 from local_cloud.reconcile.networks import name_of
 
 # Where the image's mount helper looks for all file systems.
@@ -23,8 +25,9 @@ class Hosts:
     because its instance was, is started again with it.
     """
 
-    def __init__(self, client: docker.DockerClient) -> None:
+    def __init__(self, client: docker.DockerClient, endpoints: Endpoints) -> None:
         self._client = client
+        self._endpoints = endpoints
         self._stopped: set[str] = set()
 
     def reconcile(self, wanted: Iterable[Host]) -> dict[str, Container]:
@@ -33,6 +36,7 @@ class Hosts:
         present = engine.containers(self._client, engine.INSTANCE)
         for instance in present.keys() - hosts.keys():
             engine.remove(present.pop(instance))
+            self._endpoints.close(instance)
         for host in hosts.values():
             if host.id not in present:
                 present[host.id] = self._create(host)
@@ -61,8 +65,10 @@ class Hosts:
             security_opt=["seccomp=unconfined", "apparmor=unconfined"],
             cgroupns="private",
             tmpfs={"/run": "", "/tmp": ""},  # noqa: S108 the container's own
-            volumes=engine.bundle_mount() | files.shared_volume(self._client, FILES),
+            volumes=engine.bundle_mount() | files.shared_volume(self._client, FILES) | self._endpoints.open(host),
+            environment=ENVIRONMENT,
         )
+        engine.put_files(container, "/", ENDPOINT_FILES, mode=0o644)
         if host.user_data:
             engine.put_files(container, "/var/lib/cloud", {"user-data": host.user_data})
         return container

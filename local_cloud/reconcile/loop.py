@@ -21,6 +21,7 @@ from local_cloud.reconcile.caches import Caches
 from local_cloud.reconcile.certificates import Authority
 from local_cloud.reconcile.databases import Databases
 from local_cloud.reconcile.desired import Balancer, Desired
+from local_cloud.reconcile.endpoints import Endpoints
 from local_cloud.reconcile.files import Files
 from local_cloud.reconcile.firewalls import Firewalls, Member
 from local_cloud.reconcile.health import Health
@@ -61,7 +62,7 @@ class Reconciler:
         self._emulator = emulator
         self._client = client
         self._published = published
-        self._hosts = Hosts(client)
+        self._hosts = Hosts(client, Endpoints(emulator, directory / "endpoints"))
         self._databases = Databases(client, self.authority)
         self._caches = Caches(client, self.authority)
         self._files = Files(client)

@@ -3,6 +3,7 @@
 """A small stack, built through the API: load balancer, two hosts, a database."""
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ SERVE = """#!/bin/sh
 mkdir -p /srv/app && cd /srv/app && hostname > index.html && echo ok > health
 exec systemd-run --unit=app --working-directory=/srv/app /usr/bin/python3 -m http.server 3000
 """
+
+TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 
 
 @dataclass
@@ -105,6 +108,8 @@ def _hosts(connect: Callable[[str], Any], subnets: list[str], group: str, target
         "InstanceType": "t3.small",
         "SecurityGroupIds": [group],
         "UserData": base64.b64encode(SERVE.encode()).decode(),
+        "IamInstanceProfile": {"Name": _profile(connect("iam"))},
+        "MetadataOptions": {"HttpTokens": "required"},
     }
     connect("ec2").create_launch_template(LaunchTemplateName="app", LaunchTemplateData=data)
     connect("autoscaling").create_auto_scaling_group(
@@ -115,3 +120,10 @@ def _hosts(connect: Callable[[str], Any], subnets: list[str], group: str, target
         VPCZoneIdentifier=",".join(subnets),
         TargetGroupARNs=[target_group],
     )
+
+
+def _profile(iam: Any) -> str:
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.create_instance_profile(InstanceProfileName="app")
+    iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
+    return "app"

@@ -30,6 +30,20 @@ PATIENCE = 120
 # A local cloud of its own: a demo that somebody looks at goes on beside it.
 ENVIRONMENT = os.environ | {"TERRACE_LOCAL_CLOUD": "tests"}
 LABEL = f"terrace.local.cloud={scope('tests')}"
+# As a script on a host asks who it is: with a token for its credentials, which show up in no argument.
+WHO_AM_I = """
+set -eu
+metadata=http://169.254.169.254/latest
+token=$(curl -sSf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $metadata/api/token)
+ask() { curl -sSf -H "X-aws-ec2-metadata-token: $token" "$metadata/$1"; }
+ask meta-data/iam/security-credentials/app | python3 -c '
+import json, sys
+keys = json.load(sys.stdin)
+print("user =", keys["AccessKeyId"] + ":" + keys["SecretAccessKey"])
+print("header =", "X-Amz-Security-Token: " + keys["Token"])' > /run/credentials.curl
+curl -sSf --config /run/credentials.curl --aws-sigv4 "aws:amz:$(ask meta-data/placement/region):sts" \\
+  -d 'Action=GetCallerIdentity&Version=2011-06-15' "$AWS_ENDPOINT_URL"
+"""
 
 
 def cloud(command: str) -> None:
@@ -138,6 +152,18 @@ def test_hosts_have_the_address_that_the_api_tells(world: World) -> None:
     network = f"terrace-{world.stack.vpc}"
     seen = {host.name: host.attrs["NetworkSettings"]["Networks"][network]["IPAddress"] for host in world.hosts()}
     assert seen == {f"terrace-{instance}": address for instance, address in told.items()}
+
+
+def test_hosts_reach_their_metadata_and_the_api(world: World) -> None:
+    host = world.hosts()[0]
+    instance = host.name.removeprefix("terrace-")
+    code, output = host.exec_run(["sh", "-c", WHO_AM_I])
+    assert (code, f"assumed-role/app/{instance}" in output.decode()) == (0, True), output.decode()
+    assert json.loads((CHECKOUT / ".local/cloud-tests/calls.jsonl").read_text().splitlines()[-1])["role"] == "app"
+    # Every service finds the API, not only what Docker starts; a request without a token is refused.
+    answer = host.exec_run(["systemd-run", "--pipe", "--quiet", "sh", "-c", "echo $AWS_ENDPOINT_URL"]).output.decode().strip()
+    assert requests.utils.urlparse(answer).hostname == "169.254.169.200"
+    assert host.exec_run(["curl", "-sf", "http://169.254.169.254/latest/meta-data/instance-id"]).exit_code == 22
 
 
 def test_rules_of_a_listener_are_followed(world: World) -> None:

@@ -23,7 +23,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import add
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
 from ansible_collections.terrace.aws.plugins.module_utils.module import guarded, stack_of
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
-from ansible_collections.terrace.aws.plugins.module_utils.tiers.compute import TAG_GROUP
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import TAG_GROUP
 
 Owned = tuple[Key, str, Found]
 # Where kinds put the name under which something can be reached.

@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Declaration, Reference, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.image import Image
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
@@ -23,11 +22,21 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints imp
     reference,
     several,
 )
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import (
+    HOP_LIMIT,
+    IMAGE_CONSTRAINTS,
+    IMAGE_OPTIONS,
+    KEY_PAIR,
+    TYPE,
+    USER_DATA,
+    check_image,
+    image_of,
+    routes,
+    tags_of,
+)
 
 TIER = "compute"
 KINDS = ("image", "launch_template", "auto_scaling_group", "scaling_policy")
-# Tells inventories which group an instance is of.
-TAG_GROUP = "terrace:group"
 VOLUME_OPTIONS = {
     "size": {"type": "int", "default": 20},
     "type": {"type": "str", "choices": ["gp3", "gp2"], "default": "gp3"},
@@ -48,16 +57,7 @@ SPEC = {
         "default": [],
         "options": {
             "name": {"type": "str", "required": True},
-            "image": {
-                "type": "dict",
-                "required": True,
-                "options": {
-                    "parameter": {"type": "str"},
-                    "owner": {"type": "str"},
-                    "name": {"type": "str"},
-                    "architecture": {"type": "str", "choices": ["x86_64", "arm64"]},
-                },
-            },
+            "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
             "type": {"type": "str", "required": True},
             "min": {"type": "int", "required": True},
             "max": {"type": "int", "required": True},
@@ -83,15 +83,8 @@ SIZE = Constraint(minimum=0, maximum=10000)
 CONSTRAINTS = {
     "groups": several(),
     "groups[].name": NAME,
-    "groups[].image.parameter": Constraint(pattern=r"/?[a-zA-Z0-9_.\-/]{1,1010}", says="letters, digits and _.-/"),
-    "groups[].image.owner": Constraint(
-        pattern=r"\d{12}|self|amazon|aws-marketplace", says="an account id, self, amazon or aws-marketplace"
-    ),
-    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html, and wildcards
-    "groups[].image.name": Constraint(
-        pattern=r"[A-Za-z0-9()\[\] ./'@_*?-]{1,128}", says="an image's name has 1 to 128 letters, digits and ()[] ./-'@_, * or ?"
-    ),
-    "groups[].type": Constraint(pattern=r"[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}", says="an instance type looks like t3.small"),
+    **{f"groups[].image.{option}": constraint for option, constraint in IMAGE_CONSTRAINTS.items()},
+    "groups[].type": TYPE,
     "groups[].min": SIZE,
     "groups[].max": SIZE,
     "groups[].desired": SIZE,
@@ -103,11 +96,8 @@ CONSTRAINTS = {
     "groups[].role": reference("instance_profile/{}"),
     "groups[].root_volume.size": Constraint(minimum=1, maximum=16384),
     "groups[].root_volume.kms_key": KMS_KEY,
-    "groups[].key_name": Constraint(
-        pattern=r"|[!-~]([ -~]{0,253}[!-~])?", says="a key pair's name has 1 to 255 ASCII characters, with no space around them"
-    ),
-    # Before base64 encoding: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
-    "groups[].user_data": Constraint(max_bytes=16384, verbatim=True),
+    "groups[].key_name": KEY_PAIR,
+    "groups[].user_data": USER_DATA,
     "groups[].health_check_grace": Constraint(minimum=0, maximum=7200),
     # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
     "groups[].lifecycle_hooks": Constraint(unique="name", max_length=50),
@@ -116,11 +106,9 @@ CONSTRAINTS = {
     ),
     "groups[].lifecycle_hooks[].timeout": Constraint(minimum=30, maximum=7200),
     "groups[].target_tracking.cpu": Constraint(minimum=1, maximum=100),
-    "groups[].metadata_hop_limit": Constraint(minimum=1, maximum=64),
+    "groups[].metadata_hop_limit": HOP_LIMIT,
     "groups[].instance_tags": Constraint(keys=TAG_KEY, values=TAG_VALUE),
 }
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
-TAGS = 50
 
 
 def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
@@ -133,10 +121,10 @@ def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
 
 
 def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declaration]:
-    _check_image(group["image"], f"{path}.image")
+    check_image(group["image"], f"{path}.image")
     _check_sizes(group, path)
     name = group["name"]
-    yield Declaration("image", name, TIER, _image(group["image"]), f"{path}.image")
+    yield Declaration("image", name, TIER, image_of(group["image"]), f"{path}.image")
     yield Declaration("launch_template", name, TIER, _launch_template(group, stack, path), path)
     yield Declaration("auto_scaling_group", name, TIER, _auto_scaling_group(group), path)
     if group["target_tracking"]:
@@ -154,23 +142,11 @@ def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declar
         )
 
 
-def _check_image(image: Mapping[str, Any], path: str) -> None:
-    described = [image[option] for option in ("owner", "name", "architecture")]
-    if image["parameter"] and any(described):
-        raise InvalidOption(f"{path}.parameter", "excludes owner, name and architecture")
-    if not image["parameter"] and not all(described):
-        raise InvalidOption(path, "needs either parameter, or owner, name and architecture")
-
-
 def _check_sizes(group: Mapping[str, Any], path: str) -> None:
     if group["min"] > group["max"]:
         raise InvalidOption(f"{path}.min", f"{group['min']} is greater than max {group['max']}")
     if group["desired"] is not None and not group["min"] <= group["desired"] <= group["max"]:
         raise InvalidOption(f"{path}.desired", f"has to be from min {group['min']} to max {group['max']}")
-
-
-def _image(image: Mapping[str, Any]) -> Image:
-    return Image(parameter=image["parameter"], owner=image["owner"], image_name=image["name"], architecture=image["architecture"])
 
 
 def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> LaunchTemplate:
@@ -186,7 +162,7 @@ def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> Launc
         http_tokens="required",
         hop_limit=group["metadata_hop_limit"],
         detailed_monitoring=group["detailed_monitoring"],
-        instance_tags=_instance_tags(group, stack, f"{path}.instance_tags"),
+        instance_tags=tags_of(group["name"], group["instance_tags"], stack, f"{path}.instance_tags"),
     )
 
 
@@ -194,15 +170,6 @@ def _root_volume(volume: Mapping[str, Any], path: str) -> dict[str, Any]:
     if volume["kms_key"] and not volume["encrypted"]:
         raise InvalidOption(f"{path}.kms_key", "needs encrypted: true")
     return {**volume, "kms_key": key_of(volume["kms_key"])}
-
-
-def _instance_tags(group: Mapping[str, Any], stack: Stack, path: str) -> dict[str, str]:
-    """Instances are told apart by stack and group; they never carry an identity of their own."""
-    given = {str(key): str(value) for key, value in group["instance_tags"].items()}
-    tags = {"Name": f"{stack.name}-{group['name']}", **stack.tags, **given, TAG_STACK: stack.name, TAG_GROUP: group["name"]}
-    if len(tags) > TAGS:
-        raise InvalidOption(path, f"make {len(tags)} tags together with the stack's; AWS takes {TAGS}")
-    return tags
 
 
 def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
@@ -217,13 +184,5 @@ def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
         health_check=group["health_check"],
         grace=group["health_check_grace"],
         hooks=None if group["lifecycle_hooks"] is None else tuple(group["lifecycle_hooks"]),
-        routes=_routes(group["subnets"]),
-    )
-
-
-def _routes(subnets: str) -> tuple[Reference, ...]:
-    """Return the route tables of a class of subnets: a private class has one for each zone, a public class one."""
-    return (
-        Reference("route_table", f"{subnets}/", every=True, optional=True),
-        Reference("route_table", subnets, optional=True),
+        routes=routes(group["subnets"]),
     )

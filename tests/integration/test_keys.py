@@ -19,6 +19,29 @@ from tests.contract.harness import actions, run
 
 STACK = Stack("demo", "123456789012", "eu-west-1", regions=("eu-central-1",))
 KEY = {"name": "main"}
+# What leaves snapshots: a database, and a cache in whose end its data is kept too.
+NETWORK = {
+    "vpc": {"name": "main", "cidr": "10.40.0.0/16", "zones": ["eu-west-1a", "eu-west-1b"]},
+    "subnets": [{"name": "data", "egress": False}],
+    "security_groups": [{"name": "db"}],
+}
+PLACED = {"subnets": "data", "security_groups": ["db"], "kms_key": "main", "deletion_protection": False}
+DATABASE = {
+    "instances": [{"name": "main", "engine": "postgres", "version": "16", "class": "db.t4g.small", "storage": 20, **PLACED}]
+}
+CACHE = {
+    "replication_groups": [
+        {
+            "name": "main",
+            "transit_encryption": "disabled",
+            "engine": "valkey",
+            "version": "8.0",
+            "node_type": "cache.t4g.small",
+            **PLACED,
+        }
+    ]
+}
+DATA_TIERS = ("identity", "network", "database", "cache")
 Clients = Callable[[str, str], Any]
 
 
@@ -34,7 +57,7 @@ def clients() -> Iterator[Clients]:
                 made[service, region] = session.client(service, region_name=region, endpoint_url=emulator.endpoint)
             return made[service, region]
 
-        services = ("kms", "iam", "secretsmanager", "logs", "resourcegroupstaggingapi", "ssm", "ec2")
+        services = ("kms", "iam", "secretsmanager", "logs", "resourcegroupstaggingapi", "ssm", "ec2", "rds", "elasticache")
         for service in services:
             for region in STACK.all_regions:
                 connect(service, region)
@@ -206,3 +229,49 @@ def test_a_role_of_somebody_else_can_use_a_key(clients: Clients) -> None:
     converge(clients, {**KEY, "users": ["operators"]}, externals=(external,))
     policy = kms(clients).get_key_policy(KeyId=described(clients)["Arn"], PolicyName="default")["Policy"]
     assert role["Arn"] in policy
+
+
+@pytest.mark.parametrize(
+    ("tier", "options", "forget"),
+    [
+        ("database", DATABASE, lambda clients: _forget(clients, "rds", "DBSnapshot", "DBSnapshotIdentifier")),
+        ("cache", CACHE, lambda clients: _forget(clients, "elasticache", "Snapshot", "SnapshotName")),
+    ],
+)
+def test_a_key_stays_for_the_snapshots_that_it_encrypts(
+    clients: Clients, tier: str, options: dict[str, Any], forget: Callable[[Clients], None]
+) -> None:
+    data = {"others": {"network": NETWORK, tier: options}, "tiers": DATA_TIERS}
+    converge(clients, KEY, **data)
+    key = described(clients)["KeyId"]
+    gone = converge(clients, KEY, **data, state="absent")
+    assert "kms_key/main" not in actions(gone)
+    assert [note for note in gone["notes"] if note.startswith("kms_key/main stays: without it the final snapshot ")]
+    again = converge(clients, KEY, **data, state="absent")
+    assert (again["changed"], kms(clients).describe_key(KeyId=key)["KeyMetadata"]["KeyState"]) == (False, "Enabled")
+    assert [note for note in again["notes"] if note.startswith("kms_key/main stays: without it the snapshot ")]
+    forget(clients)
+    assert actions(converge(clients, KEY, **data, state="absent")) == {"kms_key/main": "delete"}
+
+
+def test_a_primary_key_stays_for_its_replica(clients: Clients) -> None:
+    converge(clients, {**KEY, "regions": ["eu-central-1"]})
+    rds = clients("rds", "eu-central-1")
+    replica = described(clients, "eu-central-1")["Arn"]
+    rds.create_db_instance(
+        DBInstanceIdentifier="other", Engine="postgres", DBInstanceClass="db.t4g.small", AllocatedStorage=20,
+        MasterUsername="owner", MasterUserPassword="not-a-secret", StorageEncrypted=True, KmsKeyId=replica,
+    )  # fmt: skip
+    while rds.describe_db_instances()["DBInstances"][0]["DBInstanceStatus"] != "available":
+        pass
+    rds.create_db_snapshot(DBInstanceIdentifier="other", DBSnapshotIdentifier="kept")
+    gone = converge(clients, {**KEY, "regions": ["eu-central-1"]}, state="absent")
+    assert {resource["kind"] for resource in gone["resources"]} == {"kms_alias"}
+
+
+def _forget(clients: Clients, service: str, title: str, name: str) -> None:
+    """Delete the snapshots of a service."""
+    client = clients(service, "eu-west-1")
+    operation = {"DBSnapshot": "db_snapshot", "Snapshot": "snapshot"}[title]
+    for snapshot in getattr(client, f"describe_{operation}s")()[f"{title}s"]:
+        getattr(client, f"delete_{operation}")(**{name: snapshot[name]})

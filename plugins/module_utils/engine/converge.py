@@ -35,6 +35,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.plan import (
 )
 from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import Progress
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved, bind_undeclared
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retained import users_of, without_retained
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
 
 INNER_THREADS = 8
@@ -148,12 +149,14 @@ def _survey_and_plan(
     take(kinds.values(), contexts, survey)
     left = _orphans(request, applied, survey, kinds)
     if request.state == "absent":
-        plan = _plan_absent(request, survey, kinds)
+        going = without_retained(_ours(request, survey, kinds), kinds, contexts, notes)
+        plan = plan_absent(going, kinds, survey.by_kind())
     elif adopted:
         plan = plan_adoption(adopted, applied, kinds, request.stack)
         notes.append("only tags are written for what is adopted: run again to see what differs from the description")
     else:
-        plan = _plan_present(request, applied, survey, kinds, resolved, externals, left)
+        pruned = without_retained(left, kinds, contexts, notes) if request.prune else {}
+        plan = _plan_present(request, applied, survey, kinds, resolved, externals, pruned)
     return Planned(survey, contexts, resolved, plan, left, notes)
 
 
@@ -173,15 +176,14 @@ def _result(request: Request, applied: tuple[Declaration, ...], kinds: Mapping[s
     }
 
 
-def _plan_absent(request: Request, survey: Survey, kinds: Mapping[str, Kind]) -> Plan:
-    ours = survey.ours(request.stack, kinds)
+def _ours(request: Request, survey: Survey, kinds: Mapping[str, Kind]) -> dict[str, list[Found]]:
+    """Return what exists of the tiers. A kind may be declared by several, and children go with their parents."""
     in_tiers = {name for tier in request.tiers for name in request.tier_kinds[tier]}
-    # A kind may be declared by several tiers, and children go with their parents.
-    return plan_absent(
-        {kind: [f for f in found if not f.tier or f.tier in request.tiers] for kind, found in ours.items() if kind in in_tiers},
-        kinds,
-        survey.by_kind(),
-    )
+    return {
+        kind: [f for f in found if not f.tier or f.tier in request.tiers]
+        for kind, found in survey.ours(request.stack, kinds).items()
+        if kind in in_tiers
+    }
 
 
 def _plan_present(
@@ -191,7 +193,7 @@ def _plan_present(
     kinds: Mapping[str, Kind],
     resolved: Resolved,
     externals: Mapping[Key, Found],
-    left: Mapping[str, list[Found]],
+    pruned: Mapping[str, list[Found]],
 ) -> Plan:
     bind_undeclared(resolved, survey.by_kind(), request.stack)
     for key, found in externals.items():
@@ -206,7 +208,7 @@ def _plan_present(
         request.allow_replacement,
         externals,
         request.moved,
-        left if request.prune else {},
+        pruned,
     )
 
 
@@ -245,17 +247,11 @@ def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[s
     wanted |= {reference.kind for declaration in applied for reference in declaration.references()}
     wanted |= {external.kind for external in request.externals} | {adoption.kind for adoption in request.adoptions}
     if request.state == "absent" or request.prune:
-        wanted |= _users_of({name for name in wanted if request.kinds[name].held_by_users}, request.kinds.values())
+        held = [name for name in wanted if request.kinds[name].held_by_users]
+        wanted |= {kind.name for kind in users_of(held, request.kinds.values())}
     while missing := {name for kind in wanted for name in request.kinds[kind].after} - wanted:
         wanted |= missing
     return {name: kind for name, kind in request.kinds.items() if name in wanted}
-
-
-def _users_of(names: set[str], kinds: Iterable[Kind]) -> set[str]:
-    """Return the kinds that have a field to refer to one of `names`."""
-    return {
-        kind.name for kind in kinds if any(names & set(field.metadata["refers"]) for field in dataclasses.fields(kind.values))
-    }
 
 
 def contexts_of(

@@ -140,7 +140,9 @@ class Kind:
     `parent` is the field that refers to the owner of such kinds; what an owner of ours has beyond the declared is
     deleted, unless `spares`, given the owner's desired values, says that it is somebody else's. `guard` returns why
     a resource must not be deleted, `holders` what keeps it from being deleted.
-    What is `held_by_users` must not be deleted while something that stays refers to it, though AWS would not object.
+    What is `held_by_users` must not be deleted while something that stays refers to it, though AWS would not object, and
+    stays itself for the data that others leave behind: `leaves` returns by id what the deletion of these resources, and
+    earlier ones, leave in need of it, and what that data is.
     `outlives` names kinds that have to be gone before a resource of this kind can be deleted though none of their
     fields refers to it. `waits_for` says which of ``update`` and ``delete`` take effect only some time after the
     call has returned (a create says so by the state it returns). `timeout` is in seconds.
@@ -171,6 +173,7 @@ class Kind:
     outlives: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     held_by_users: bool = False
+    leaves: Callable[[Context, Sequence[Found]], Mapping[str, str]] | None = None
     lookup: bool = False
     id_filter: str | None = None
     look_up: Callable[[Context, Mapping[str, Any]], Iterable[Found]] | None = None

@@ -9,7 +9,7 @@ of calls that wait for each other (`_cache_changes`). It knows no deletion prote
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
@@ -126,13 +126,23 @@ def create(context: Context, new: New, values: CacheReplicationGroup) -> Found:
 
 def delete(context: Context, found: Found) -> None:
     """Automatic snapshots go with the group. The final one is named for this very group, whose name others reuse."""
-    snapshot = {}
-    if found.state != FAILED and _wants_final_snapshot(context, found):
-        name = f"{found.id}-final-{found.attributes['created']}"
-        snapshot = {"FinalSnapshotIdentifier": name}
-    context.client("elasticache").delete_replication_group(ReplicationGroupId=found.id, **snapshot)
+    snapshot = _final_snapshot(context, found)
+    wanted = {"FinalSnapshotIdentifier": snapshot} if snapshot else {}
+    context.client("elasticache").delete_replication_group(ReplicationGroupId=found.id, **wanted)
     if snapshot:
-        context.note(f"cache_replication_group {found.id}: its data is kept in the final snapshot {name}, no part of the stack")
+        context.note(
+            f"cache_replication_group {found.id}: its data is kept in the final snapshot {snapshot}, no part of the stack"
+        )
+
+
+def leaves(context: Context, going: Sequence[Found]) -> dict[str, str]:
+    """The keys of final snapshots, and of all others that do not go with their group."""
+    snapshots = context.pages("elasticache", "describe_snapshots", "Snapshots", SnapshotSource="user")
+    left = {raw.get("KmsKeyId"): f"the snapshot {raw['SnapshotName']}" for raw in snapshots}
+    for found in going:
+        if snapshot := _final_snapshot(context, found):
+            left[found.values.kms_key] = f"the final snapshot {snapshot}"
+    return {_key_arn(context, key): what for key, what in left.items() if key}
 
 
 def guard(found: Found) -> str | None:
@@ -156,10 +166,18 @@ def _encryption(values: CacheReplicationGroup) -> dict[str, Any]:
     return {"TransitEncryptionEnabled": values.transit_encryption != "disabled", **mode, **key}
 
 
-def _wants_final_snapshot(context: Context, found: Found) -> bool:
-    """What is not declared any more keeps its data."""
+def _final_snapshot(context: Context, found: Found) -> str | None:
+    """Return the name of the snapshot that a deletion makes, if it makes one. What is not declared any more keeps its data."""
     declared = {declaration.name: declaration.values.final_snapshot for declaration in context.declared(KIND.name)}
-    return declared.get(found.logical_name) is not False
+    if found.state == FAILED or declared.get(found.logical_name) is False:
+        return None
+    return f"{found.id}-final-{found.attributes['created']}"
+
+
+def _key_arn(context: Context, key: str) -> str:
+    """ElastiCache tells some keys by their ids alone."""
+    partition = context.client("elasticache").meta.partition
+    return key if key.startswith("arn:") else f"arn:{partition}:kms:{context.region}:{context.stack.account}:key/{key}"
 
 
 def _found(raw: Mapping[str, Any], members: Iterable[Mapping[str, Any]], tags: Mapping[str, str]) -> Found:
@@ -252,7 +270,12 @@ KIND = Kind(
     service="elasticache",
     values=CacheReplicationGroup,
     list=list_groups,
-    calls={"DescribeReplicationGroups": "page", "DescribeCacheClusters": "page", "ListTagsForResource": "resource"},
+    calls={
+        "DescribeReplicationGroups": "page",
+        "DescribeCacheClusters": "page",
+        "ListTagsForResource": "resource",
+        "DescribeSnapshots": "page",
+    },
     actions=(
         "elasticache:CreateReplicationGroup",
         "elasticache:AddTagsToResource",
@@ -283,6 +306,7 @@ KIND = Kind(
     delete=delete,
     tag=_elasticache.tag,
     guard=guard,
+    leaves=leaves,
     waits_for=("update", "delete"),
     name_limit=40,
     unique_name=True,

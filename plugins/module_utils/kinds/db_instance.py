@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Setti
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK
@@ -167,21 +167,33 @@ def delete(context: Context, found: Found) -> None:
     It refuses one of a failed instance, too, whose data are in its automated backups alone: they stay in its place. The
     final snapshot is named for this very instance, whose name others reuse.
     """
-    snapshot_wanted = _wants(context, found, "final_snapshot")
-    only_backups = found.state == FAILED and snapshot_wanted and bool(found.values.backup_retention)
-    backups_go = _wants(context, found, "delete_automated_backups") and not only_backups
-    request = {"DBInstanceIdentifier": found.id, "DeleteAutomatedBackups": backups_go}
-    if found.state == FAILED or found.values.source or not snapshot_wanted:
-        context.client("rds").delete_db_instance(**request, SkipFinalSnapshot=True)
-    else:
-        snapshot = f"{found.id}-final-{found.attributes['resource_id'].removeprefix('db-').lower()}"
+    snapshot, keeps_backups = _final_snapshot(context, found), _keeps_backups(context, found)
+    request = {"DBInstanceIdentifier": found.id, "DeleteAutomatedBackups": not keeps_backups}
+    if snapshot:
         context.client("rds").delete_db_instance(**request, FinalDBSnapshotIdentifier=snapshot)
         key = f" and is readable as long as {found.values.kms_key} exists" if found.values.kms_key else ""
         context.note(
             f"db_instance {found.id}: its data is kept in the final snapshot {snapshot}, which is no part of the stack{key}"
         )
-    if not request["DeleteAutomatedBackups"]:
+    else:
+        context.client("rds").delete_db_instance(**request, SkipFinalSnapshot=True)
+    if keeps_backups:
         context.note(f"db_instance {found.id}: its automated backups are kept until their retention is over")
+
+
+def leaves(context: Context, going: Sequence[Found]) -> dict[str, str]:
+    """The keys of final snapshots and of backups that are kept, and of all snapshots and backups that there are already."""
+    snapshots = context.pages("rds", "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")
+    retained = [{"Name": "status", "Values": ["retained"]}]
+    backups = context.pages("rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", Filters=retained)
+    left = {raw.get("KmsKeyId"): f"the backups of {raw['DBInstanceIdentifier']}" for raw in backups}
+    left |= {raw.get("KmsKeyId"): f"the snapshot {raw['DBSnapshotIdentifier']}" for raw in snapshots}
+    for found in going:
+        if snapshot := _final_snapshot(context, found):
+            left[found.values.kms_key] = f"the final snapshot {snapshot}"
+        elif _keeps_backups(context, found):
+            left[found.values.kms_key] = f"the backups of {found.id}"
+    return {key: what for key, what in left.items() if key}
 
 
 def guard(found: Found) -> str | None:
@@ -237,6 +249,19 @@ def _storage(found: Found, values: DbInstance, fields: set[str]) -> dict[str, An
         actual = found.values.iops if found.values.storage_type == GP3 else None
         iops = {"Iops": max(actual or 0, _db_changes.GP3_STRIPED_IOPS)}
     return {**iops, **arguments(values, STORAGE), "AllocatedStorage": size}
+
+
+def _final_snapshot(context: Context, found: Found) -> str | None:
+    """Return the name of the snapshot that a deletion makes, if it makes one."""
+    if found.state == FAILED or found.values.source or not _wants(context, found, "final_snapshot"):
+        return None
+    return f"{found.id}-final-{found.attributes['resource_id'].removeprefix('db-').lower()}"
+
+
+def _keeps_backups(context: Context, found: Found) -> bool:
+    """Return whether automated backups stay: because it is wanted so, or because there is nothing else of its data."""
+    only_backups = found.state == FAILED and _wants(context, found, "final_snapshot") and bool(found.values.backup_retention)
+    return only_backups or not _wants(context, found, "delete_automated_backups")
 
 
 def _wants(context: Context, found: Found, choice: str) -> bool:
@@ -315,7 +340,7 @@ KIND = Kind(
     service="rds",
     values=DbInstance,
     list=list_instances,
-    calls={"DescribeDBInstances": "page"},
+    calls={"DescribeDBInstances": "page", "DescribeDBSnapshots": "page", "DescribeDBInstanceAutomatedBackups": "page"},
     actions=(
         "rds:CreateDBInstance",
         "rds:CreateDBInstanceReadReplica",
@@ -341,6 +366,7 @@ KIND = Kind(
     delete=delete,
     tag=_rds.tag,
     guard=guard,
+    leaves=leaves,
     waits_for=("update", "delete"),
     name_limit=63,
     unique_name=True,

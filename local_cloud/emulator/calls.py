@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from local_cloud.emulator.environment import ACCOUNT
+from local_cloud.emulator.lifecycle import lifecycle
 from local_cloud.emulator.operations import Operation, identify
 
 # Whoever deletes a network may look at once whether it is gone: these answers wait for `settle`.
@@ -62,7 +63,7 @@ class CallLog:
 
         with self._lock:
             # Counted before it is served: whoever waits for what follows a call does not find it done during the call.
-            self.mutations += operation.mutating
+            self.mutations += operation.mutating + lifecycle.go_on()
             chunks = list(self._application(environ, started))
             self._record(operation, answer["status"], _error_code(answer, b"".join(chunks)))
         if operation.name in AWAITED:

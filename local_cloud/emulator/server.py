@@ -101,6 +101,12 @@ class Emulator:
         """How many changing calls were served: what watchers compare to know that nothing happened."""
         return 0 if self._log is None else self._log.mutations
 
+    def go_on(self) -> None:
+        """Let happen what happens in an account without a call."""
+        with self.lock:
+            if lifecycle.go_on() and self._log is not None:
+                self._log.mutations += 1
+
     def on_settle(self, wait: Callable[[], None]) -> None:
         """Let the answers that tell of something gone wait until it is gone, outside of the emulator too."""
         if self._log is None:

@@ -19,7 +19,7 @@ FILES = "/var/lib/local-cloud/files"
 
 
 class Hosts:
-    """Keeps the instances' containers as the account wants them.
+    """Keeps the instances' containers as the account wants them; `present` is the set of instance ids.
 
     A container that somebody stopped by hand stays stopped, as a crashed machine would: only what was stopped here,
     because its instance was, is started again with it.
@@ -29,6 +29,7 @@ class Hosts:
         self._client = client
         self._endpoints = endpoints
         self._stopped: set[str] = set()
+        self.present: set[str] = set()
 
     def reconcile(self, wanted: Iterable[Host]) -> dict[str, Container]:
         """Create, start, stop and remove; the containers by instance id."""
@@ -41,6 +42,7 @@ class Hosts:
             if host.id not in present:
                 present[host.id] = self._create(host)
             self._follow_state(host, present[host.id])
+        self.present = set(present)
         return present
 
     def _follow_state(self, host: Host, container: Container) -> None:

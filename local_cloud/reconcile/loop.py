@@ -86,12 +86,15 @@ class Reconciler:
         lifecycle.gate("elasticache.creating", self._has_its_nodes)
         lifecycle.gate("elasticache.modifying", lambda arn: self._has_caught_up() and self._has_its_nodes(arn))
         lifecycle.gate("elasticache.deleting", self._has_no_nodes)
+        lifecycle.gate("autoscaling.launching", lambda instance: instance in self._hosts.present)
         lifecycle.gate("elbv2.creating", lambda arn: arn in self._balancers.present)
         lifecycle.gate("elbv2.deleting", lambda arn: arn not in self._balancers.present)
         target_health.observers.append(self._health.of)
         threading.Thread(target=self._watch_containers, name="events", daemon=True).start()
         seen, idle = -1, 0
+        lifecycle.patient = True
         while not self._stop.is_set():
+            self._emulator.go_on()
             mutations = self._emulator.mutations
             if mutations != seen or self._changed.is_set() or self._under_way() or idle >= PATROL:
                 self._changed.clear()

@@ -16,6 +16,8 @@ def test_an_empty_account_wants_nothing(emulator: Emulator) -> None:
 
 def test_a_stack_is_read_as_a_whole(emulator: Emulator) -> None:
     stack = build(emulator.client)
+    elbv2 = emulator.client("elbv2")
+    eventually(2, lambda: len(elbv2.describe_target_health(TargetGroupArn=stack.target_group)["TargetHealthDescriptions"]))
     desired = account.read()
     assert [(network.vpc, network.cidr) for network in desired.networks] == [(stack.vpc, CIDR)]
     assert [host.user_data.decode() for host in desired.hosts] == [SERVE, SERVE]

@@ -22,6 +22,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     iam,
     kms,
     launch_templates,
+    lifecycle_hooks,
     logs,
     network,
     rds,

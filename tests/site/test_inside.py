@@ -95,3 +95,14 @@ def test_requests_reach_the_hosts_from_the_load_balancers_own_address(site: Site
 
     eventually(peers_seen)
     assert seen - {"127.0.0.1"} <= balancer
+
+
+def test_hosts_read_their_secrets_with_a_role_of_their_own(site: Site) -> None:
+    before = len(site.calls)
+    for instance in instances(site):
+        host = docker.from_env().containers.get(f"terrace-{instance['InstanceId']}")
+        done = host.exec_run(["systemctl", "is-active", "messages-api-secrets.timer"])
+        assert (done.exit_code, done.output.decode().strip()) == (0, "active")
+        assert host.exec_run(["systemctl", "start", "messages-api-secrets.service"]).exit_code == 0
+    roles = {call["role"] for call in site.calls[before:] if call["operation"] in ("DescribeSecret", "GetSecretValue")}
+    assert roles == {f"{site.summary['stack']}-app"}

@@ -5,7 +5,7 @@
 from typing import Any
 
 from tests.local_cloud.scenarios import Connect, scenario
-from tests.local_cloud.scenarios.common import network, refused, template
+from tests.local_cloud.scenarios.common import eventually, network, refused, template
 
 
 def scaling_group(connect: Connect, name: str = "app", **settings: Any) -> list[str]:
@@ -25,6 +25,11 @@ def scaling_group(connect: Connect, name: str = "app", **settings: Any) -> list[
 def instances(connect: Connect) -> list[dict[str, Any]]:
     reservations = connect("ec2").describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
     return [instance for reservation in reservations["Reservations"] for instance in reservation["Instances"]]
+
+
+def targets(connect: Connect, target_group: str) -> set[str]:
+    health = connect("elbv2").describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"]
+    return {item["Target"]["Id"] for item in health if item["TargetHealth"]["State"] != "draining"}
 
 
 @scenario
@@ -63,9 +68,10 @@ def terminated_members_leave_the_target_group(connect: Connect) -> None:
     elbv2 = connect("elbv2")
     target = elbv2.create_target_group(Name="app", Protocol="HTTP", Port=3000, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
     scaling_group(connect, TargetGroupARNs=[target])
+    eventually(2, lambda: len(targets(connect, target)))
     connect("autoscaling").update_auto_scaling_group(AutoScalingGroupName="app", MinSize=1, DesiredCapacity=1)
-    health = elbv2.describe_target_health(TargetGroupArn=target)["TargetHealthDescriptions"]
-    assert {item["Target"]["Id"] for item in health} == {instance["InstanceId"] for instance in instances(connect)}
+    eventually(1, lambda: len(instances(connect)))
+    assert targets(connect, target) == {instance["InstanceId"] for instance in instances(connect)}
 
 
 @scenario
@@ -74,10 +80,10 @@ def replacement_joins_the_target_group(connect: Connect) -> None:
     elbv2 = connect("elbv2")
     target = elbv2.create_target_group(Name="app", Protocol="HTTP", Port=3000, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
     scaling_group(connect, TargetGroupARNs=[target])
+    eventually(2, lambda: len(targets(connect, target)))
     connect("ec2").terminate_instances(InstanceIds=[instances(connect)[0]["InstanceId"]])
-    health = elbv2.describe_target_health(TargetGroupArn=target)["TargetHealthDescriptions"]
-    assert len(health) == 2
-    assert {item["Target"]["Id"] for item in health} == {instance["InstanceId"] for instance in instances(connect)}
+    eventually(2, lambda: len(targets(connect, target)))
+    assert targets(connect, target) == {instance["InstanceId"] for instance in instances(connect)}
 
 
 @scenario
@@ -118,6 +124,7 @@ def groups_keep_the_settings_they_are_created_with(connect: Connect) -> None:
     (group,) = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert "DefaultInstanceWarmup" not in group
     autoscaling.delete_auto_scaling_group(AutoScalingGroupName="app", ForceDelete=True)
+    eventually([], lambda: autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"])
     again = {"LaunchTemplate": {"LaunchTemplateName": "app"}, "AvailabilityZones": ["eu-west-1a"]}
     autoscaling.create_auto_scaling_group(AutoScalingGroupName="app", MinSize=0, MaxSize=1, **again)
     assert autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="app")["LifecycleHooks"] == []

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""As many members as the group wants.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html
+"""
+
+from collections import Counter
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+
+from local_cloud.emulator.lifecycle import lifecycle
+from local_cloud.emulator.scaling import activities, launches, members, refresh
+
+# How long a group whose launch failed waits before the next one.
+RETRY, RETRY_SECONDS = "autoscaling.retry", 30
+
+
+def balance(group: Any) -> bool:
+    """Launch what is missing and end what is too much; whether anything was done."""
+    wanted = (group.desired_capacity or 0) + refresh.surplus(group)
+    return _grow(group, wanted) or _shrink(group, wanted)
+
+
+def _size(group: Any) -> int:
+    return sum(launches.weight(member) for member in members.live(group))
+
+
+def _grow(group: Any, wanted: int) -> bool:
+    if members.suspended(group, "Launch") or lifecycle.pending(RETRY, group.arn):
+        return False
+    grown = False
+    while _size(group) < wanted:
+        grown = True
+        if not _launch(group):
+            lifecycle.start(RETRY, group.arn, RETRY_SECONDS)
+            break
+    return grown
+
+
+def _launch(group: Any) -> bool:
+    cause = f"an instance was started in response to a difference between desired and actual capacity, {group.desired_capacity}."
+    activity = activities.begin(group, "Launching a new EC2 instance", cause)
+    try:
+        instance, template = launches.launch(group, refresh.configuration(group))
+    except ServiceException as error:
+        activity.description += f".  Status Reason: {error.message}"
+        activity.become("Failed", f"{error.message} Launching EC2 instance failed.")
+        return False
+    activity.description += f": {instance.id}"
+    member = members.admit(group, instance, template, activity)
+    refresh.note_launch(group, member)
+    return True
+
+
+def _shrink(group: Any, wanted: int) -> bool:
+    if members.suspended(group, "Terminate"):
+        return False
+    shrunk = False
+    while True:
+        surplus = _size(group) - wanted
+        candidates = [
+            member for member in members.live(group) if not member.protected_from_scale_in and launches.weight(member) <= surplus
+        ]
+        if not candidates:
+            return shrunk
+        victim = _choose(group, candidates)
+        members.leave(group, victim, f"instance {victim.instance_id} was selected for termination to shrink the group.")
+        shrunk = True
+
+
+def _choose(group: Any, candidates: list[Any]) -> Any:
+    """Choose from the zone with most members, an old launch template first, then the oldest."""
+    zones = Counter(member.availability_zone for member in members.live(group))
+    order = {id(member): number for number, member in enumerate(group.instance_states)}
+    return min(candidates, key=lambda member: (-zones[member.availability_zone], _version(member), order[id(member)]))
+
+
+def _version(member: Any) -> int:
+    return int(member.template["Version"]) if member.template else 0

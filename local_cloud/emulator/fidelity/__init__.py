@@ -30,6 +30,8 @@ PATCHES = (
     "scaling_policies",
     "load_balancers",
     "load_balancer_duplicates",
+    "listener_certificates",
+    "listener_rules",
     "target_health",
     "database_groups",
     "databases",

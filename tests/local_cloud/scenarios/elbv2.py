@@ -99,3 +99,64 @@ def target_group_forgets_a_deleted_balancer(connect: Connect) -> None:
     elbv2.delete_load_balancer(LoadBalancerArn=arn)
     eventually([], lambda: elbv2.describe_target_groups()["TargetGroups"][0]["LoadBalancerArns"])
     elbv2.delete_target_group(TargetGroupArn=target)
+
+
+def answer(status: str = "503") -> dict[str, object]:
+    return {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": status}}
+
+
+def certificate(connect: Connect, domain: str) -> str:
+    arn = connect("acm").request_certificate(DomainName=domain, ValidationMethod="DNS")["CertificateArn"]
+    return str(arn)
+
+
+def encrypted(connect: Connect, default: str) -> str:
+    """Make a listener for HTTPS; its ARN."""
+    arn = balancer(connect)["LoadBalancerArn"]
+    certificates = [{"CertificateArn": default}]
+    made = connect("elbv2").create_listener(
+        LoadBalancerArn=arn, Protocol="HTTPS", Port=443, Certificates=certificates, DefaultActions=[answer()]
+    )
+    return str(made["Listeners"][0]["ListenerArn"])
+
+
+@scenario
+def default_certificate_changes_alone(connect: Connect) -> None:
+    elbv2 = connect("elbv2")
+    first, second, further = (certificate(connect, f"{name}.example.com") for name in ("first", "second", "further"))
+    arn = encrypted(connect, first)
+    elbv2.add_listener_certificates(ListenerArn=arn, Certificates=[{"CertificateArn": further}])
+    elbv2.modify_listener(ListenerArn=arn, Certificates=[{"CertificateArn": second}])
+    listed = elbv2.describe_listener_certificates(ListenerArn=arn)["Certificates"]
+    assert {item["CertificateArn"]: item["IsDefault"] for item in listed} == {second: True, further: False}
+
+
+@scenario
+def listener_without_encryption_has_no_certificate(connect: Connect) -> None:
+    elbv2 = connect("elbv2")
+    arn = encrypted(connect, certificate(connect, "example.com"))
+    changed = elbv2.modify_listener(ListenerArn=arn, Protocol="HTTP")["Listeners"][0]
+    assert changed["Protocol"] == "HTTP" and not changed.get("Certificates")
+    refused("ValidationError", elbv2.modify_listener, ListenerArn=arn, Protocol="HTTPS")
+
+
+@scenario
+def rules_change_places(connect: Connect) -> None:
+    elbv2, arn = connect("elbv2"), balancer(connect)["LoadBalancerArn"]
+    made = elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[answer()])
+    listener = made["Listeners"][0]["ListenerArn"]
+
+    def rule(path: str, priority: int) -> str:
+        condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": [path]}}
+        settings = {"ListenerArn": listener, "Priority": priority, "Conditions": [condition], "Actions": [answer()]}
+        return str(elbv2.create_rule(**settings)["Rules"][0]["RuleArn"])
+
+    first, second = rule("/a", 10), rule("/b", 20)
+    elbv2.set_rule_priorities(
+        RulePriorities=[{"RuleArn": first, "Priority": 20}, {"RuleArn": second, "Priority": 10}],
+    )
+    assert {item["RuleArn"]: item["Priority"] for item in elbv2.describe_rules(RuleArns=[first, second])["Rules"]} == {
+        first: "20",
+        second: "10",
+    }
+    refused("PriorityInUse", elbv2.set_rule_priorities, RulePriorities=[{"RuleArn": first, "Priority": 10}])

@@ -11,7 +11,7 @@ short_description: Converge a stack's load balancers
 version_added: 0.1.0
 description:
   - Converges application load balancers with their listeners, and target groups.
-  - The listeners of a declared load balancer are managed as a whole. What is not declared is removed.
+  - The listeners of a declared load balancer, and their rules, are managed as a whole. What is not declared is removed.
 author: Terrace contributors (@terrace-aws)
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -68,7 +68,9 @@ options:
         type: bool
         default: false
       listeners:
-        description: What happens to requests, by port. Each has exactly one of C(target_group), C(redirect), C(fixed_response).
+        description:
+          - What happens to requests, by port. Each has exactly one of C(target_group), C(target_groups), C(redirect) and
+            C(fixed_response).
         type: list
         elements: dict
         default: []
@@ -78,13 +80,37 @@ options:
             type: int
             required: true
           protocol:
-            description: The protocol.
+            description: The protocol of the clients.
             type: str
-            choices: [HTTP]
+            choices: [HTTP, HTTPS]
             default: HTTP
+          certificate:
+            description:
+              - The name of the certificate for V(HTTPS), from the tier C(certificate) or an external one. Clients get it that
+                name no host, or one that none of O(load_balancers[].listeners[].certificates) is for.
+            type: str
+          certificates:
+            description: Names of further certificates, of which each client gets the one for the host that it names.
+            type: list
+            elements: str
+            default: []
+          tls_policy:
+            description:
+              - Which versions of TLS and which ciphers clients may use, by the name of a policy of AWS's. The default is what AWS
+                recommends, TLS 1.3 and 1.2 with forward secrecy and post-quantum key exchange.
+            type: str
+            default: ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09
           target_group:
             description: The name of the target group that gets the requests.
             type: str
+          target_groups:
+            description:
+              - Up to five target groups that share the requests, as weights from 0 to 999 by name.
+            type: dict
+          stickiness:
+            description: Seconds for which a client stays with one of the C(target_groups), by cookie. V(0) for never.
+            type: int
+            default: 0
           redirect:
             description:
               - Where requests are sent, such as V(https://#{host}/#{path}?#{query}). C(#{protocol}), C(#{host}),
@@ -96,11 +122,24 @@ options:
             choices: [301, 302]
             default: 301
           fixed_response:
-            description: The status code of an answer from the load balancer itself.
-            type: int
-          fixed_response_body:
-            description: The plain text of that answer.
-            type: str
+            description:
+              - An answer from the load balancer itself, with V(status), and with V(body) and V(content_type) (V(text/plain),
+                V(text/css), V(text/html), V(application/javascript) or V(application/json)).
+            type: dict
+          rules:
+            description:
+              - Requests for which something else is done. Each rule has V(name) and V(priority) (from 1 to 50000, the lowest is
+                asked first), conditions, all of which have to be met, and exactly one of the listener's actions,
+                V(target_group), V(target_groups) with V(stickiness), V(redirect) with V(redirect_status), or
+                V(fixed_response).
+              - The conditions are V(hosts), V(paths), V(methods), V(queries) (V(key=value) or a value alone), V(source_ips)
+                (blocks of addresses), each met by any of its values, and V(headers), a value or list of values by name. In
+                hosts, paths, queries and headers, V(*) stands for any characters and V(?) for one. A rule has at most five
+                values and five wildcards.
+              - A rule is known by its name, so that rules can change places. They do so at once.
+            type: list
+            elements: dict
+            default: []
   target_groups:
     description: Target groups. A difference in C(port), C(protocol) or C(target_type) is a replacement.
     type: list
@@ -195,6 +234,40 @@ EXAMPLES = r"""
         port: 3000
         health_check:
           path: /health
+
+- name: Converge HTTPS, a redirect to it, and a trial of a new version
+  terrace.aws.load_balancer:
+    stack:
+      name: jyoti-production
+      account: "123456789012"
+      region: eu-west-1
+    load_balancers:
+      - name: front
+        subnets: public
+        security_groups: [alb]
+        listeners:
+          - port: 80
+            redirect: https://#{host}/#{path}?#{query}
+          - port: 443
+            protocol: HTTPS
+            certificate: web
+            target_groups: {blue: 90, green: 10}
+            stickiness: 3600
+            rules:
+              - name: maintenance
+                priority: 10
+                hosts: [admin.example.com]
+                fixed_response: {status: 503, body: Back at noon}
+              - name: beta
+                priority: 20
+                paths: [/beta/*]
+                headers: {X-Beta: "yes"}
+                target_group: green
+    target_groups:
+      - name: blue
+        port: 3000
+      - name: green
+        port: 3001
 """
 
 RETURN = r"""

@@ -9,12 +9,14 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.listener import Listener
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.listener_rule import ListenerRule
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Subnet
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.target_group import TargetGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
 from tests.contract.case import Case
+from tests.contract.cases_certificate import CASES as CERTIFICATES
 
 
 def network(kind: str, name: str, values: Any) -> Declaration:
@@ -69,6 +71,31 @@ REDIRECT = {
         "StatusCode": "HTTP_301",
     },
 }
+PLAIN = Listener(
+    load_balancer=Reference("load_balancer", "front"),
+    port=80,
+    protocol="HTTP",
+    action={"Type": "forward", "TargetGroupArn": Reference("target_group", "app")},
+)
+ENCRYPTED = {
+    "protocol": "HTTPS",
+    "certificate": Reference("certificate", "web", "arn"),
+    "tls_policy": "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+}
+WEIGHTED = {
+    "Type": "forward",
+    "ForwardConfig": {
+        "TargetGroups": [{"TargetGroupArn": Reference("target_group", name), "Weight": 1} for name in ("app", "other")],
+        "TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 60},
+    },
+}
+BALANCED = (
+    *NETWORK,
+    Declaration("load_balancer", "front", "load_balancer", FRONT),
+    *(Declaration("target_group", name, "load_balancer", APP) for name in ("app", "other")),
+    *CERTIFICATES["certificate"].parents,
+    *(Declaration("certificate", name, "certificate", CERTIFICATES["certificate"].values) for name in ("web", "other")),
+)
 
 CASES = {
     "load_balancer": Case(
@@ -104,18 +131,42 @@ CASES = {
         },
     ),
     "listener": Case(
-        Listener(
-            load_balancer=Reference("load_balancer", "front"),
-            port=80,
-            protocol="HTTP",
+        PLAIN,
+        "load_balancer",
+        BALANCED,
+        changes={
+            "action": WEIGHTED,
+            "protocol": "HTTPS",
+            "certificate": Reference("certificate", "other", "arn"),
+            "certificates": (Reference("certificate", "other", "arn"),),
+            "tls_policy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
+        },
+        given={
+            "certificate": ENCRYPTED,
+            "certificates": {**ENCRYPTED, "certificates": ()},
+            "tls_policy": ENCRYPTED,
+        },
+        along={"protocol": {name: value for name, value in ENCRYPTED.items() if name != "protocol"}},
+    ),
+    "listener_rule": Case(
+        ListenerRule(
+            listener=Reference("listener", "front/80"),
+            priority=10,
+            conditions=({"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}},),
             action={"Type": "forward", "TargetGroupArn": Reference("target_group", "app")},
         ),
         "load_balancer",
-        (
-            *NETWORK,
-            Declaration("load_balancer", "front", "load_balancer", FRONT),
-            Declaration("target_group", "app", "load_balancer", APP),
-        ),
-        changes={"action": REDIRECT},
+        (*BALANCED, Declaration("listener", "front/80", "load_balancer", PLAIN)),
+        changes={
+            "priority": 20,
+            "conditions": (
+                {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*", "/v2/*"]}},
+                {"Field": "host-header", "HostHeaderConfig": {"Values": ["www.example.com"]}},
+                {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Beta", "Values": ["yes"]}},
+                {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "version", "Value": "2"}]}},
+            ),
+            "action": REDIRECT,
+        },
+        name="front/80/api",
     ),
 }

@@ -88,7 +88,7 @@ def test_a_mutable_field_changes_alone_and_settles(kind: str, field: str, client
     case = CASES[kind]
     given, along = case.given.get(field, {}), case.along.get(field, {})
     run(clients, STACK, described(kind, **given))
-    changed = described(kind, **given, **{field: case.changes[field], **along})
+    changed = described(kind, **{**given, field: case.changes[field], **along})
     plan = run(clients, STACK, changed, check=True)
     fields = [(r["action"], sorted(r["fields"])) for r in plan["resources"] if r["action"] != "none"]
     assert fields == [("update", sorted([field, *along]))]

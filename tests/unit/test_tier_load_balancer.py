@@ -20,7 +20,7 @@ OPTIONS: dict[str, Any] = {
     "load_balancers": [
         {"name": "front", "subnets": "public", "security_groups": ["alb"], "listeners": [{"port": 80, "target_group": "app"}]}
     ],
-    "target_groups": [{"name": "app", "port": 3000, "health_check": {"path": "/health"}}],
+    "target_groups": [{"name": "app", "port": 3000, "health_check": {"path": "/health"}}, {"name": "next", "port": 3001}],
 }
 
 
@@ -43,6 +43,13 @@ def with_target_group(**options: Any) -> dict[str, Any]:
     return changed(lambda o: o["target_groups"][0].update(options))
 
 
+def with_rule(**rule: Any) -> dict[str, Any]:
+    first, second = (
+        {"name": name, "priority": number, "paths": ["/x"], "target_group": "app"} for number, name in enumerate("ab", 1)
+    )
+    return with_listener(target_group="app", rules=[first, {**second, **rule}])
+
+
 def action(**listener: Any) -> dict[str, Any]:
     return build(with_listener(**listener))[Key("listener", "front/80")].values.action
 
@@ -53,7 +60,7 @@ def test_nothing_described_declares_nothing() -> None:
 
 def test_a_listener_forwards_to_a_target_group() -> None:
     declared = build(OPTIONS)
-    assert sorted(map(str, declared)) == ["listener/front/80", "load_balancer/front", "target_group/app"]
+    assert sorted(map(str, declared)) == ["listener/front/80", "load_balancer/front", "target_group/app", "target_group/next"]
     listener = declared[Key("listener", "front/80")].values
     assert listener.load_balancer == Reference("load_balancer", "front")
     assert listener.action == {"Type": "forward", "TargetGroupArn": Reference("target_group", "app")}
@@ -104,9 +111,56 @@ def test_a_redirect_keeps_what_it_does_not_say(url: str, protocol: str, host: st
 
 def test_a_fixed_response() -> None:
     config = {"StatusCode": "404", "ContentType": "text/plain"}
-    assert action(fixed_response=404) == {"Type": "fixed-response", "FixedResponseConfig": config}
-    with_body = action(fixed_response=404, fixed_response_body="Nothing here")
-    assert with_body["FixedResponseConfig"] == {**config, "MessageBody": "Nothing here"}
+    assert action(fixed_response={"status": 404}) == {"Type": "fixed-response", "FixedResponseConfig": config}
+    page = action(fixed_response={"status": 503, "body": "<p>{{ later }}</p>", "content_type": "text/html"})
+    assert page["FixedResponseConfig"] == {"StatusCode": "503", "ContentType": "text/html", "MessageBody": "<p>{{ later }}</p>"}
+
+
+def test_weights() -> None:
+    groups = [
+        {"TargetGroupArn": Reference("target_group", name), "Weight": weight} for name, weight in (("app", 90), ("next", 10))
+    ]
+    shared = action(target_groups={"next": "10", "app": 90})
+    assert shared == {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    sticky = action(target_groups={"next": 10, "app": 90}, stickiness=60)["ForwardConfig"]
+    assert sticky["TargetGroupStickinessConfig"] == {"Enabled": True, "DurationSeconds": 60}
+    assert action(target_groups={"app": 7}) == {"Type": "forward", "TargetGroupArn": Reference("target_group", "app")}
+
+
+def test_https() -> None:
+    listener = {"protocol": "HTTPS", "certificate": "web", "certificates": ["other"], "target_group": "app"}
+    values = build(with_listener(**listener))[Key("listener", "front/80")].values
+    assert values.certificate == Reference("certificate", "web", "arn")
+    assert values.certificates == (Reference("certificate", "other", "arn"),)
+    assert values.tls_policy == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    plain = build(with_listener(target_group="app"))[Key("listener", "front/80")].values
+    assert (plain.certificate, plain.certificates, plain.tls_policy) == (None, None, None)
+
+
+def test_rules() -> None:
+    rule = {
+        "name": "api",
+        "priority": 10,
+        "hosts": ["API.example.com"],
+        "paths": ["/v2/*"],
+        "methods": ["GET"],
+        "headers": {"X-Beta": "yes"},
+        "queries": ["version=2=b"],
+        "target_group": "app",
+    }
+    declared = build(with_listener(target_group="app", rules=[rule, {**rule, "name": "in", "priority": 1, "queries": ["x"]}]))
+    values = declared[Key("listener_rule", "front/80/api")].values
+    assert (values.listener, values.priority) == (Reference("listener", "front/80"), 10)
+    assert values.action == {"Type": "forward", "TargetGroupArn": Reference("target_group", "app")}
+    assert values.conditions == (
+        {"Field": "host-header", "HostHeaderConfig": {"Values": ["api.example.com"]}},
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/v2/*"]}},
+        {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Beta", "Values": ["yes"]}},
+        {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}},
+        {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "version", "Value": "2=b"}]}},
+    )
+    other = declared[Key("listener_rule", "front/80/in")].values.conditions
+    assert other[-1] == {"Field": "query-string", "QueryStringConfig": {"Values": [{"Value": "x"}]}}
 
 
 BALANCER, LISTENER, GROUP = "load_balancers[0]", "load_balancers[0].listeners[0]", "target_groups[0]"
@@ -119,14 +173,41 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "load_balancers[1].name",
     ),
     "two listeners of a port": (
-        changed(lambda o: o["load_balancers"][0]["listeners"].append({"port": 80, "fixed_response": 404})),
+        changed(lambda o: o["load_balancers"][0]["listeners"].append({"port": 80, "fixed_response": {"status": 404}})),
         "load_balancers[0].listeners[1].port",
     ),
     "listener without an action": (with_listener(), LISTENER),
-    "listener with two actions": (with_listener(target_group="app", fixed_response=404), LISTENER),
+    "listener with two actions": (with_listener(target_group="app", fixed_response={"status": 404}), LISTENER),
     "unknown target group": (with_listener(target_group="web"), f"{LISTENER}.target_group"),
-    "body without a response": (with_listener(target_group="app", fixed_response_body="x"), f"{LISTENER}.fixed_response_body"),
-    "response that redirects": (with_listener(fixed_response=301), f"{LISTENER}.fixed_response"),
+    "response that redirects": (with_listener(fixed_response={"status": 301}), f"{LISTENER}.fixed_response.status"),
+    "response without a status": (with_listener(fixed_response={}), f"{LISTENER}.fixed_response.status"),
+    "stickiness to one group": (with_listener(target_group="app", stickiness=60), f"{LISTENER}.stickiness"),
+    "unknown group of several": (with_listener(target_groups={"app": 1, "web": 1}), f"{LISTENER}.target_groups.web"),
+    "weights of nothing": (with_listener(target_groups={"app": 0}), f"{LISTENER}.target_groups"),
+    "weight below nothing": (with_listener(target_groups={"app": -1}), f"{LISTENER}.target_groups.app"),
+    "six groups": (with_listener(target_groups={f"g{n}": 1 for n in range(6)}), f"{LISTENER}.target_groups"),
+    "HTTPS without a certificate": (with_listener(protocol="HTTPS", target_group="app"), f"{LISTENER}.certificate"),
+    "certificate without HTTPS": (with_listener(certificate="web", target_group="app"), f"{LISTENER}.certificate"),
+    "certificate twice": (
+        with_listener(protocol="HTTPS", certificate="web", certificates=["web"], target_group="app"),
+        f"{LISTENER}.certificates",
+    ),
+    "policy of one's own": (
+        with_listener(protocol="HTTPS", certificate="web", tls_policy="modern", target_group="app"),
+        f"{LISTENER}.tls_policy",
+    ),
+    "rule without a condition": (with_rule(paths=[]), f"{LISTENER}.rules[1]"),
+    "rule without an action": (with_rule(target_group=None), f"{LISTENER}.rules[1]"),
+    "rule of the same name": (with_rule(name="a"), f"{LISTENER}.rules[1].name"),
+    "rule of the same priority": (with_rule(priority=1), f"{LISTENER}.rules[1].priority"),
+    "six values": (with_rule(paths=["/a", "/b", "/c"], methods=["GET", "PUT", "POST"]), f"{LISTENER}.rules[1]"),
+    "six wildcards": (with_rule(paths=["/*/*/*", "/?/?/?"]), f"{LISTENER}.rules[1]"),
+    "host without a dot": (with_rule(hosts=["localhost"]), f"{LISTENER}.rules[1].hosts[0]"),
+    "host as a header": (with_rule(headers={"Host": "example.com"}), f"{LISTENER}.rules[1].headers"),
+    "header without a value": (with_rule(headers={"X-Beta": []}), f"{LISTENER}.rules[1].headers.X-Beta"),
+    "header that is true": (with_rule(headers={"X-Beta": True}), f"{LISTENER}.rules[1].headers.X-Beta"),
+    "address without a prefix": (with_rule(source_ips=["192.0.2.1"]), f"{LISTENER}.rules[1].source_ips[0]"),
+    "block with host bits": (with_rule(source_ips=["192.0.2.1/24"]), f"{LISTENER}.rules[1].source_ips[0]"),
     "redirect without an address": (with_listener(redirect="https"), f"{LISTENER}.redirect"),
     "redirect to itself": (with_listener(redirect="#{protocol}://#{host}/#{path}?x"), f"{LISTENER}.redirect"),
     "redirect for a while": (with_listener(redirect="https://#{host}", redirect_status=307), f"{LISTENER}.redirect_status"),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,6 +14,10 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 RESOURCES_PER_CALL = 20
+# Listeners whose clients speak TLS.
+ENCRYPTED = ("HTTPS", "TLS")
+# What AWS adds to every action.
+IMPLIED = ("Order",)
 
 
 def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
@@ -52,3 +57,39 @@ def _typed(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
     return int(text) if re.fullmatch(r"\d+", text) else text
+
+
+def last_action(actions: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what is done to a request in the end, as it is declared: other actions come before it.
+
+    AWS answers an action that forwards to one target group in two ways at once, of which the simpler one is kept.
+    """
+    action = {key: value for key, value in (list(actions) or [{}])[-1].items() if key not in IMPLIED}
+    if action.get("Type") != "forward":
+        return action
+    config = action.get("ForwardConfig") or {}
+    groups = config.get("TargetGroups") or [{"TargetGroupArn": action.get("TargetGroupArn")}]
+    if len(groups) == 1:
+        return {"Type": "forward", "TargetGroupArn": groups[0]["TargetGroupArn"]}
+    sticky = config.get("TargetGroupStickinessConfig") or {}
+    kept = {"TargetGroupStickinessConfig": sticky} if sticky.get("Enabled") else {}
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups, **kept}}
+
+
+def comparable_action(action: Mapping[str, Any]) -> str:
+    """Normaliser: the order of target groups means nothing, and no stickiness is as good as one that is off."""
+    config = action.get("ForwardConfig") or {}
+    groups = sorted(json.dumps(group, sort_keys=True, default=str) for group in config.get("TargetGroups", ()))
+    sticky = config.get("TargetGroupStickinessConfig") or {}
+    rest = {key: value for key, value in action.items() if key != "ForwardConfig"}
+    return json.dumps([rest, groups, sticky if sticky.get("Enabled") else {}], sort_keys=True, default=str)
+
+
+def children(context: Context, operation: str, key: str, **owner: str) -> list[dict[str, Any]]:
+    """Return what a load balancer or listener has. The owner may have gone since it was listed."""
+    try:
+        return context.pages("elbv2", operation, key, **owner)
+    except Exception as error:
+        if is_not_found(error):
+            return []
+        raise

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A listener of an application load balancer, known by its port.
+"""A listener of a load balancer, known by its port.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html
 """
@@ -11,30 +11,41 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, canonical, create_only, mutable, read
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New, Retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
+    always,
+    arguments,
+    create_only,
+    mutable,
+    read,
+    unordered,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2
-
-# What AWS adds to an action that forwards to one target group.
-IMPLIED = ("ForwardConfig", "Order")
 
 
 @dataclasses.dataclass(frozen=True)
 class Listener:
-    """`action` is what happens to every request, in the API's words: ``{"Type": "forward", "TargetGroupArn": ...}``."""
+    """`action` is what happens to every request that no rule is for, in the API's words.
+
+    `certificate` is the one for clients that name no host or one that none of the `certificates` is for.
+    """
 
     load_balancer: Any = create_only("LoadBalancerArn", refers=("load_balancer",))
     port: int | None = create_only("Port")
-    protocol: str | None = create_only("Protocol")
-    action: Any = mutable(normalise=canonical, refers=("target_group",))
+    action: Any = mutable(normalise=_elbv2.comparable_action, refers=("target_group",))
+    protocol: str | None = mutable("Protocol", disrupts=always("shuts out clients of the former protocol"))
+    certificate: Any = mutable(refers=("certificate",))
+    certificates: Any = mutable(normalise=unordered, refers=("certificate",))
+    tls_policy: str | None = mutable("SslPolicy")
 
 
 def list_listeners(context: Context) -> Iterable[Found]:
     owners = [owner.id for owner in context.found("load_balancer") if owner.belongs_to(context.stack, "load_balancer")]
-    pages = context.each(lambda owner: context.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=owner), owners)
+    pages = context.each(lambda owner: _elbv2.children(context, "describe_listeners", "Listeners", LoadBalancerArn=owner), owners)
     listeners = [raw for page in pages for raw in page]
     tags = _elbv2.tags_by_arn(context, [raw["ListenerArn"] for raw in listeners])
-    return [_found(raw, tags.get(raw["ListenerArn"], {})) for raw in listeners]
+    found = [_found(raw, tags.get(raw["ListenerArn"], {})) for raw in listeners]
+    return context.each(lambda listener: _with_certificates(context, listener), found)
 
 
 def identity(values: Listener) -> tuple[Any, ...]:
@@ -42,25 +53,58 @@ def identity(values: Listener) -> tuple[Any, ...]:
 
 
 def create(context: Context, new: New, values: Listener) -> Found:
-    answer = context.client("elbv2").create_listener(**arguments(values), DefaultActions=[values.action], Tags=new.tag_list)
+    answer = context.client("elbv2").create_listener(
+        **arguments(values), **_certificate(values), DefaultActions=[values.action], Tags=new.tag_list
+    )
     return _found(answer["Listeners"][0], new.tags)
 
 
 def update(context: Context, found: Found, values: Listener, fields: set[str]) -> None:
-    action = {"DefaultActions": [values.action]} if "action" in fields else {}
-    context.client("elbv2").modify_listener(ListenerArn=found.id, **arguments(values, fields), **action)
+    """A listener that becomes encrypted needs its certificate in the same call."""
+    elbv2 = context.client("elbv2")
+    changed = {
+        **arguments(values, fields),
+        **(_certificate(values) if "certificate" in fields else {}),
+        **({"DefaultActions": [values.action]} if "action" in fields else {}),
+    }
+    if changed:
+        elbv2.modify_listener(ListenerArn=found.id, **changed)
+    if "certificates" in fields:
+        _set_certificates(elbv2, found, values)
 
 
 def delete(context: Context, found: Found) -> None:
     context.client("elbv2").delete_listener(ListenerArn=found.id)
 
 
+def _certificate(values: Listener) -> dict[str, Any]:
+    return {"Certificates": [{"CertificateArn": values.certificate}]} if values.certificate else {}
+
+
+def _set_certificates(elbv2: Any, found: Found, values: Listener) -> None:
+    """Further certificates are taken and left one call each; no client is without its own in between."""
+    wanted, present = set(values.certificates), set(found.values.certificates or ())
+    if added := sorted(wanted - present):
+        elbv2.add_listener_certificates(ListenerArn=found.id, Certificates=[{"CertificateArn": arn} for arn in added])
+    if left := sorted(present - wanted):
+        elbv2.remove_listener_certificates(ListenerArn=found.id, Certificates=[{"CertificateArn": arn} for arn in left])
+
+
+def _with_certificates(context: Context, listener: Found) -> Found:
+    """A listener may go between the list and the reads."""
+    if listener.values.protocol not in _elbv2.ENCRYPTED:
+        return listener
+    listed = _elbv2.children(context, "describe_listener_certificates", "Certificates", ListenerArn=listener.id)
+    further = tuple(raw["CertificateArn"] for raw in listed if not raw.get("IsDefault"))
+    return dataclasses.replace(listener, values=dataclasses.replace(listener.values, certificates=further))
+
+
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
-    default = raw["DefaultActions"][-1] if raw.get("DefaultActions") else {}
-    action = {key: value for key, value in default.items() if key not in IMPLIED}
+    default = (raw.get("Certificates") or [{}])[0].get("CertificateArn")
+    action = _elbv2.last_action(raw.get("DefaultActions") or ())
     return Found(
         raw["ListenerArn"],
-        read(Listener, raw, action=action),
+        read(Listener, raw, certificate=default, certificates=(), action=action),
         tags,
         name=str(raw["Port"]),
         attributes={"arn": raw["ListenerArn"]},
@@ -72,11 +116,17 @@ KIND = Kind(
     service="elbv2",
     values=Listener,
     list=list_listeners,
-    calls={"DescribeListeners": "parent", "DescribeTags": "parent"},
+    calls={
+        "DescribeListeners": "parent",
+        "DescribeTags": "parent",
+        "DescribeListenerCertificates": "resource",
+    },
     actions=(
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:AddListenerCertificates",
+        "elasticloadbalancing:RemoveListenerCertificates",
         "elasticloadbalancing:DeleteListener",
     ),
     create=create,
@@ -86,4 +136,9 @@ KIND = Kind(
     after=("load_balancer",),
     identity=identity,
     parent="load_balancer",
+    # ACM says that a certificate is issued some moments before load balancers know.
+    retries=(
+        Retry("CreateListener", "UnsupportedCertificate", seconds=60.0),
+        Retry("ModifyListener", "UnsupportedCertificate", seconds=60.0),
+    ),
 )

@@ -4,20 +4,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, names, require_known
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.listener import Listener
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.target_group import TargetGroup
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_listeners as listeners
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import reference, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._load_balancer_actions import LONGEST_STICKINESS
 
 TIER = "load_balancer"
-KINDS = ("load_balancer", "target_group", "listener")
+KINDS = ("load_balancer", "target_group", "listener", "listener_rule")
 SPEC = {
     "vpc": {"type": "str", "default": "main"},
     "load_balancers": {
@@ -37,15 +37,7 @@ SPEC = {
                 "type": "list",
                 "elements": "dict",
                 "default": [],
-                "options": {
-                    "port": {"type": "int", "required": True},
-                    "protocol": {"type": "str", "choices": ["HTTP"], "default": "HTTP"},
-                    "target_group": {"type": "str"},
-                    "redirect": {"type": "str"},
-                    "redirect_status": {"type": "int", "choices": [301, 302], "default": 301},
-                    "fixed_response": {"type": "int"},
-                    "fixed_response_body": {"type": "str"},
-                },
+                "options": listeners.SPEC,
             },
         },
     },
@@ -82,12 +74,6 @@ NAME = Constraint(
 )
 PORT = Constraint(minimum=1, maximum=65535)
 CODES = r"[2-4]\d\d(-[2-4]\d\d)?"
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html
-PORT_NUMBER = r"[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]"
-REDIRECT = (
-    rf"(?=[!-~]+$)(?P<Protocol>https?|#\{{protocol\}})://(?P<Host>[^/:?]{{1,128}})(:(?P<Port>{PORT_NUMBER}|#\{{port\}}))?"
-    r"(?P<Path>/[^?]{0,127})?(\?(?P<Query>.{0,128}))?"
-)
 CONSTRAINTS = {
     "vpc": reference("vpc/{}"),
     "load_balancers": several(),
@@ -98,13 +84,7 @@ CONSTRAINTS = {
     "load_balancers[].idle_timeout": Constraint(minimum=1, maximum=4000),
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
     "load_balancers[].listeners": Constraint(unique="port", max_length=50),
-    "load_balancers[].listeners[].port": PORT,
-    "load_balancers[].listeners[].target_group": reference("target_group/{}"),
-    "load_balancers[].listeners[].redirect": Constraint(
-        pattern=REDIRECT, says="a redirect is an address like https://#{host}/#{path}?#{query}, its parts up to 128 characters"
-    ),
-    "load_balancers[].listeners[].fixed_response": Constraint(pattern=r"[245]\d\d", says="a response is 2xx, 4xx or 5xx"),
-    "load_balancers[].listeners[].fixed_response_body": Constraint(max_length=1024, verbatim=True),
+    **{f"load_balancers[].listeners[].{name}": constraint for name, constraint in listeners.CONSTRAINTS.items()},
     "target_groups": several(),
     "target_groups[].name": NAME,
     "target_groups[].port": PORT,
@@ -120,16 +100,13 @@ CONSTRAINTS = {
     ),
     "target_groups[].deregistration_delay": Constraint(minimum=0, maximum=3600),
     "target_groups[].slow_start": Constraint(minimum=0, maximum=900),
-    "target_groups[].stickiness": Constraint(minimum=0, maximum=604800),
+    "target_groups[].stickiness": Constraint(minimum=0, maximum=LONGEST_STICKINESS),
 }
 SHORTEST_SLOW_START = 30
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#availability-zones
 LEAST_ZONES = 2
 # AWS keeps this duration while stickiness is off.
 DEFAULT_STICKY_SECONDS = 86400
-ACTIONS = ("target_group", "redirect", "fixed_response")
-REQUEST = {"Protocol": "#{protocol}", "Host": "#{host}", "Port": "#{port}", "Path": "/#{path}", "Query": "#{query}"}
-PORTS = {"http": "80", "https": "443", "#{protocol}": "#{port}"}
 
 
 def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
@@ -163,7 +140,7 @@ def _target_groups(options: Mapping[str, Any]) -> Iterator[Declaration]:
 
 
 def _load_balancers(options: Mapping[str, Any]) -> Iterator[Declaration]:
-    known = names(options["target_groups"])
+    groups = {group["name"]: group for group in options["target_groups"]}
     for index, balancer in enumerate(options["load_balancers"]):
         path = f"load_balancer.load_balancers[{index}]"
         public = balancer["scheme"] == "internet-facing"
@@ -183,57 +160,7 @@ def _load_balancers(options: Mapping[str, Any]) -> Iterator[Declaration]:
             ),
             path,
         )
-        for number, listener in enumerate(balancer["listeners"]):
-            yield _listener(balancer["name"], listener, known, f"{path}.listeners[{number}]")
-
-
-def _listener(balancer: str, listener: Mapping[str, Any], known: set[str], path: str) -> Declaration:
-    return Declaration(
-        "listener",
-        f"{balancer}/{listener['port']}",
-        TIER,
-        Listener(
-            load_balancer=Reference("load_balancer", balancer),
-            port=listener["port"],
-            protocol=listener["protocol"],
-            action=_action(listener, known, path),
-        ),
-        path,
-    )
-
-
-def _action(listener: Mapping[str, Any], known: set[str], path: str) -> dict[str, Any]:
-    given = [option for option in ACTIONS if listener[option] is not None]
-    if len(given) != 1:
-        raise InvalidOption(path, f"needs exactly one of {', '.join(ACTIONS)}")
-    if listener["fixed_response_body"] is not None and given != ["fixed_response"]:
-        raise InvalidOption(f"{path}.fixed_response_body", "needs fixed_response")
-    if given == ["target_group"]:
-        require_known(listener["target_group"], known, f"{path}.target_group", "target group")
-        return {"Type": "forward", "TargetGroupArn": Reference("target_group", listener["target_group"])}
-    if given == ["redirect"]:
-        return {
-            "Type": "redirect",
-            "RedirectConfig": {
-                **_redirect(listener["redirect"], f"{path}.redirect"),
-                "StatusCode": f"HTTP_{listener['redirect_status']}",
-            },
-        }
-    body = {"MessageBody": listener["fixed_response_body"]} if listener["fixed_response_body"] else {}
-    return {
-        "Type": "fixed-response",
-        "FixedResponseConfig": {"StatusCode": str(listener["fixed_response"]), "ContentType": "text/plain", **body},
-    }
-
-
-def _redirect(url: str, path: str) -> dict[str, str]:
-    """Take a redirect's address apart; what it does not say stays as in the request."""
-    parts = re.fullmatch(REDIRECT, url, re.ASCII)
-    given = {key: value for key, value in parts.groupdict().items() if value is not None}
-    target = {**REQUEST, "Port": PORTS[given["Protocol"]], **given}
-    if all(target[key] == REQUEST[key] for key in ("Protocol", "Host", "Port", "Path")):
-        raise InvalidOption(path, "has to differ from the request in protocol, host, port or path")
-    return {**target, "Protocol": target["Protocol"] if "#" in target["Protocol"] else target["Protocol"].upper()}
+        yield from listeners.listeners(balancer, groups, path)
 
 
 def _check_prefix(options: Mapping[str, Any], stack: Stack) -> None:

@@ -201,7 +201,7 @@ BY_HAND = [
     Mistake("protection perhaps", f"{DATABASE}.deletion_protection", "perhaps"),
     # Load balancers
     Mistake("listener to nothing", "load_balancer.load_balancers[0].listeners[1].target_group", "no-such-group"),
-    Mistake("listener with two actions", f"{LISTENER}.fixed_response", 404, LISTENER),
+    Mistake("listener with two actions", f"{LISTENER}.fixed_response", {"status": 404}, LISTENER),
     Mistake("listener's port in words", f"{LISTENER}.port", "http"),
     Mistake("listener's port as a boolean", f"{LISTENER}.port", True),
     Mistake("two listeners of one port", "load_balancer.load_balancers[0].listeners[1].port", 80),

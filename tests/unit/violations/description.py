@@ -32,6 +32,7 @@ STATEMENT: dict[str, Any] = {
     "conditions": {"StringEquals": {"aws:SourceVpc": "vpc-1"}},
 }
 RULE: dict[str, Any] = {"port": 443, "protocol": "tcp"}
+FIXED_RESPONSE: dict[str, Any] = {"status": 404, "body": "<b>{{ nothing }}</b>", "content_type": "text/html"}
 TIERS: dict[str, dict[str, Any]] = {
     "network": {
         "vpc": {
@@ -511,7 +512,43 @@ TIERS: dict[str, dict[str, Any]] = {
                 "listeners": [
                     {"port": 80, "protocol": "HTTP", "redirect": "https://#{host}/#{path}?#{query}", "redirect_status": 302},
                     {"port": 81, "target_group": "app"},
-                    {"port": 82, "fixed_response": 404, "fixed_response_body": "<b>{{ nothing }}</b>"},
+                    {"port": 82, "fixed_response": FIXED_RESPONSE},
+                    {
+                        "port": 443,
+                        "protocol": "HTTPS",
+                        "certificate": "web",
+                        "certificates": ["other"],
+                        "tls_policy": "ELBSecurityPolicy-TLS13-1-3-2021-06",
+                        "target_groups": {"app": 90, "other": 10},
+                        "stickiness": 60,
+                        "rules": [
+                            {
+                                "name": "api",
+                                "priority": 10,
+                                "hosts": ["*.example.com"],
+                                "paths": ["/api/*"],
+                                "headers": {"X-Beta": "yes"},
+                                "methods": ["GET"],
+                                "target_group": "app",
+                            },
+                            {
+                                "name": "trial",
+                                "priority": 20,
+                                "queries": ["version=2"],
+                                "source_ips": ["192.0.2.0/24"],
+                                "target_groups": {"app": 1, "other": 1},
+                                "stickiness": 3600,
+                            },
+                            {"name": "old", "priority": 30, "paths": ["/old"], "redirect": "https://#{host}/new"},
+                            {
+                                "name": "gone",
+                                "priority": 40,
+                                "paths": ["/gone"],
+                                "redirect_status": 302,
+                                "fixed_response": FIXED_RESPONSE,
+                            },
+                        ],
+                    },
                 ],
             }
         ],
@@ -533,7 +570,8 @@ TIERS: dict[str, dict[str, Any]] = {
                 "slow_start": 30,
                 "stickiness": 3600,
                 "algorithm": "round_robin",
-            }
+            },
+            {"name": "other", "port": 3001},
         ],
     },
     "compute": {

@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Elastic Load Balancing answers to what was declared differs in form, and is no difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare, transform
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import listener, listener_rule, load_balancer
+from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
+from tests.unit.answering import context
+
+STACK = Stack("demo", "123456789012", "eu-west-1")
+PREFIX = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
+BALANCER = f"{PREFIX}:loadbalancer/app/demo-front/50dc6c495c0c9188"
+LISTENER, RULE = f"{PREFIX}:listener/app/demo-front/50dc/f2f7", f"{PREFIX}:listener-rule/app/demo-front/50dc/f2f7/9683"
+
+
+def arn_of(reference: Reference) -> str:
+    if reference.kind == "load_balancer":
+        return BALANCER
+    return LISTENER if reference.kind == "listener" else f"{PREFIX}:{reference.kind}/{reference.name}"
+
+
+def declared(kind: str, **options: Any) -> Declaration:
+    """Return the declaration, with ARNs in place of references, of the listener's only thing of a kind."""
+    description = {
+        "load_balancers": [
+            {"name": "front", "subnets": "public", "security_groups": ["alb"], "listeners": [{"port": 80, **options}]}
+        ],
+        "target_groups": [{"name": name, "port": 3000} for name in ("app", "next")],
+    }
+    (found,) = (d for d in declarations_of({"load_balancer": description}, STACK) if d.kind == kind)
+    values = transform(found.values, lambda leaf: arn_of(leaf) if isinstance(leaf, Reference) else leaf)
+    return Declaration(found.kind, found.name, found.tier, values)
+
+
+def tags(declaration: Declaration, arn: str) -> dict[str, Any]:
+    listed = [{"Key": key, "Value": value} for key, value in declaration.all_tags(STACK).items()]
+    return {"TagDescriptions": [{"ResourceArn": arn, "Tags": listed}]}
+
+
+def owner(kind: str, arn: str, values: Any) -> Found:
+    return Found(arn, values, {"terrace:stack": "demo", "terrace:id": f"load_balancer/{kind}/front"})
+
+
+def group(name: str, weight: int = 1) -> dict[str, Any]:
+    return {"TargetGroupArn": f"{PREFIX}:target_group/{name}", "Weight": weight}
+
+
+FORWARD = {
+    "Type": "forward",
+    "TargetGroupArn": group("app")["TargetGroupArn"],
+    "Order": 1,
+    "ForwardConfig": {"TargetGroups": [group("app")], "TargetGroupStickinessConfig": {"Enabled": False}},
+}
+SHARED = {
+    "Type": "forward",
+    "Order": 1,
+    "ForwardConfig": {
+        "TargetGroups": [group("next", 10), group("app", 90)],
+        "TargetGroupStickinessConfig": {"Enabled": False},
+    },
+}
+REDIRECT = {
+    "Type": "redirect",
+    "Order": 1,
+    "RedirectConfig": {
+        "Protocol": "HTTPS",
+        "Port": "443",
+        "Host": "#{host}",
+        "Path": "/#{path}",
+        "Query": "#{query}",
+        "StatusCode": "HTTP_301",
+    },
+}
+STICKY = {"Enabled": True, "DurationSeconds": 60}
+SIGNED_IN = [{"Type": "authenticate-oidc", "Order": 1}, {**FORWARD, "Order": 2}]
+# (the listener's options, the actions in the answer)
+ACTIONS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+    ({"target_group": "app"}, [FORWARD]),
+    ({"target_group": "app"}, [{key: FORWARD[key] for key in ("Type", "TargetGroupArn")}]),
+    ({"target_groups": {"app": 1}}, [FORWARD]),
+    ({"target_groups": {"app": 90, "next": 10}}, [SHARED]),
+    (
+        {"target_groups": {"app": 90, "next": 10}, "stickiness": 60},
+        [{**SHARED, "ForwardConfig": {**SHARED["ForwardConfig"], "TargetGroupStickinessConfig": STICKY}}],
+    ),
+    ({"redirect": "https://#{host}"}, [REDIRECT]),
+    ({"target_group": "app"}, SIGNED_IN),
+]
+
+
+@pytest.mark.parametrize(("options", "actions"), ACTIONS)
+def test_actions(options: dict[str, Any], actions: list[dict[str, Any]]) -> None:
+    declaration = declared("listener", **options)
+    raw = {"ListenerArn": LISTENER, "LoadBalancerArn": BALANCER, "Port": 80, "Protocol": "HTTP", "DefaultActions": actions}
+    prepared = {"describe_listeners": {"Listeners": [raw]}, "describe_tags": tags(declaration, LISTENER)}
+    above = owner("load_balancer", BALANCER, load_balancer.LoadBalancer())
+    (found,) = listener.list_listeners(context(STACK, prepared, {}, [], above))
+    assert compare(found.values, declaration.values) == ()
+
+
+def test_certificates() -> None:
+    options = {"protocol": "HTTPS", "certificate": "web", "certificates": ["two", "one"], "target_group": "app"}
+    declaration = declared("listener", **options)
+    web, one, two = (f"{PREFIX}:certificate/{name}" for name in ("web", "one", "two"))
+    raw = {
+        "ListenerArn": LISTENER,
+        "LoadBalancerArn": BALANCER,
+        "Port": 80,
+        "Protocol": "HTTPS",
+        "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+        "Certificates": [{"CertificateArn": web}],
+        "DefaultActions": [FORWARD],
+    }
+    listed = [{"CertificateArn": web, "IsDefault": True}, *({"CertificateArn": arn, "IsDefault": False} for arn in (one, two))]
+    prepared = {
+        "describe_listeners": {"Listeners": [raw]},
+        "describe_tags": tags(declaration, LISTENER),
+        "describe_listener_certificates": {"Certificates": listed},
+    }
+    above = owner("load_balancer", BALANCER, load_balancer.LoadBalancer())
+    (found,) = listener.list_listeners(context(STACK, prepared, {}, [], above))
+    assert compare(found.values, declaration.values) == ()
+
+
+# (the rule's conditions, those of the answer)
+CONDITIONS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+    (
+        {"hosts": ["WWW.example.com", "example.com"]},
+        [
+            {
+                "Field": "host-header",
+                "Values": ["example.com", "www.example.com"],
+                "HostHeaderConfig": {"Values": ["example.com", "www.example.com"]},
+            }
+        ],
+    ),
+    (
+        {"paths": ["/a/*"], "methods": ["GET"]},
+        [
+            {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}},
+            {"Field": "path-pattern", "Values": ["/a/*"], "PathPatternConfig": {"Values": ["/a/*"]}},
+        ],
+    ),
+    (
+        {"headers": {"X-Beta": ["yes", "on"]}},
+        [{"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Beta", "Values": ["on", "yes"]}}],
+    ),
+    (
+        {"queries": ["version=2", "beta"]},
+        [{"Field": "query-string", "QueryStringConfig": {"Values": [{"Value": "beta"}, {"Key": "version", "Value": "2"}]}}],
+    ),
+    (
+        {"source_ips": ["192.0.2.0/24"]},
+        [{"Field": "source-ip", "SourceIpConfig": {"Values": ["192.0.2.0/24"]}}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "conditions"), CONDITIONS)
+def test_rules(options: dict[str, Any], conditions: list[dict[str, Any]]) -> None:
+    rule = {"name": "api", "priority": 10, "target_group": "app", **options}
+    declaration = declared("listener_rule", target_group="app", rules=[rule])
+    default = {"RuleArn": f"{RULE}0", "Priority": "default", "Conditions": [], "Actions": [FORWARD], "IsDefault": True}
+    raw = {"RuleArn": RULE, "Priority": "10", "Conditions": conditions, "Actions": [FORWARD], "IsDefault": False}
+    prepared = {"describe_rules": {"Rules": [raw, default]}, "describe_tags": tags(declaration, RULE)}
+    above = owner("listener", LISTENER, listener.Listener(protocol="HTTPS"))
+    (found,) = listener_rule.list_rules(context(STACK, prepared, {}, [], above))
+    assert compare(found.values, declaration.values) == ()
+    assert found.belongs_to(STACK, "listener_rule") and found.logical_name == "front/80/api"

@@ -53,10 +53,22 @@ class Clients:
         self._before_change: Callable[[], None] | None = None
 
     def __call__(self, service: str, region: str) -> Any:
-        with self._lock:
-            if (service, region) not in self._clients:
-                self._clients[(service, region)] = self._client(service, region)
-            return self._clients[(service, region)]
+        """Return the client. A session makes one at a time, and only who needs a new one waits for that."""
+        key = (service, region)
+        if key not in self._clients:
+            with self._lock:
+                if key not in self._clients:
+                    self._clients[key] = self._client(service, region)
+        return self._clients[key]
+
+    def known_regions(self) -> set[str]:
+        """Return the regions of all partitions. To try an unknown one means to look for its hosts for a minute."""
+        session = self._session
+        return {
+            region
+            for partition in session.get_available_partitions()
+            for region in session.get_available_regions("ec2", partition)
+        }
 
     @contextmanager
     def guarded(self, before_change: Callable[[], None]) -> Iterator[None]:
@@ -112,17 +124,9 @@ def _status_and_code(response: Any) -> tuple[int, str]:
     return raw.status_code, parsed.get("Error", {}).get("Code", "")
 
 
-def regions() -> set[str]:
-    """Return the regions of all partitions. To try an unknown one means to look for its hosts for a minute."""
-    session = boto3.session.Session()
-    return {
-        region for partition in session.get_available_partitions() for region in session.get_available_regions("ec2", partition)
-    }
-
-
 def refuse_other_account(clients: Clients, account: str, region: str) -> None:
     """Compare the caller's identity with the description before anything else. Raises Refused."""
-    if region not in regions():
+    if region not in clients.known_regions():
         raise Refused(f"stack.region: botocore {botocore_version} knows no region {region}; correct it, or update botocore")
     try:
         caller = clients("sts", region).get_caller_identity()

@@ -11,7 +11,7 @@ import boto3
 
 from local_cloud import paths
 from local_cloud.emulator.environment import CLIENT_SETTINGS, REGION
-from local_cloud.reconcile.haproxy import STATISTICS_PORT
+from local_cloud.reconcile.haproxy import CONTROL_PORT
 
 RULE = "-" * 78
 
@@ -71,7 +71,7 @@ def _urls(balancers: dict[str, dict[str, int]]) -> list[str]:
         f"http://127.0.0.1:{host_port}"
         for _, ports in sorted(balancers.items())
         for port, host_port in sorted(ports.items(), key=lambda item: int(item[0]))
-        if int(port) != STATISTICS_PORT
+        if int(port) != CONTROL_PORT
     ]
 
 

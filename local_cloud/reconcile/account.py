@@ -82,4 +82,6 @@ def _host(ec2: Any, instance: Any) -> Host:
 
 
 def _has_proxy(elbv2: Any, balancer: Any) -> bool:
-    return balancer.type == "application" and bool(interfaces.owned(ec2_backends[ACCOUNT][elbv2.region_name], balancer.arn))
+    return balancer.type in ("application", "network") and bool(
+        interfaces.owned(ec2_backends[ACCOUNT][elbv2.region_name], balancer.arn)
+    )

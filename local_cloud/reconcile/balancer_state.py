@@ -1,93 +1,104 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads a load balancer of the emulated account."""
+"""Reads a load balancer of the emulated account, with its listeners and their certificates."""
 
 from typing import Any
 
+from moto.acm.models import AWS_ROOT_CA, acm_backends
 from moto.ec2.models import ec2_backends
+from moto.elbv2.ssl_policies import SSL_POLICIES
 
 from local_cloud.emulator.environment import ACCOUNT
 from local_cloud.emulator.fidelity import interfaces
-from local_cloud.reconcile.desired import Action, Balancer, Listener, ListenerRule, Target, TargetGroup
+from local_cloud.reconcile.desired import Balancer, Certificate, Encryption, Firewall, Forwarding, Listener, Rule, TargetGroup
 from local_cloud.reconcile.group_rules import firewall
+from local_cloud.reconcile.rule_state import read_rules
+from local_cloud.reconcile.target_state import read_group
+
+# What the proxy can do: there is no UDP.
+PROTOCOLS = {"HTTP", "HTTPS", "TCP", "TLS", "TCP_UDP"}
+ENCRYPTED = {"HTTPS", "TLS"}
+ALPN = {
+    "HTTP1Only": ("http/1.1",),
+    "HTTP2Only": ("h2",),
+    "HTTP2Optional": ("http/1.1", "h2"),
+    "HTTP2Preferred": ("h2", "http/1.1"),
+}
+# A network load balancer may be in no security group: then it lets everything through.
+EVERYTHING = (Rule("-1", 0, 65535, ("0.0.0.0/0",)),)
 
 
 def read_balancer(elbv2: Any, balancer: Any) -> Balancer:
-    """Return a balancer with its listeners for HTTP and the groups that they forward to."""
+    """Return a balancer with its listeners and the groups that they forward to."""
     ec2 = ec2_backends[ACCOUNT][elbv2.region_name]
     interface = interfaces.owned(ec2, balancer.arn)[0]
-    listeners = tuple(_listener(elbv2, item) for item in balancer.listeners.values() if item.protocol == "HTTP")
-    names = {name for listener in listeners for rule in listener.rules for name, _ in rule.action.groups}
-    groups = [group for group in elbv2.target_groups.values() if group.name in names]
+    listeners = tuple(_listener(elbv2, balancer, item) for item in balancer.listeners.values() if _works(item))
     return Balancer(
         arn=balancer.arn,
         name=balancer.name,
+        application=balancer.type == "application",
         vpc=balancer.vpc_id,
         address=interface.private_ip_address,
         dns_name=balancer.dns_name,
         public=balancer.scheme == "internet-facing",
-        idle_timeout=int(balancer.attrs.get("idle_timeout.timeout_seconds", 60)),
+        idle_timeout=_idle_timeout(balancer),
+        forwarding=Forwarding(
+            balancer.attrs.get("routing.http.xff_header_processing.mode", "append"),
+            balancer.attrs.get("routing.http.xff_client_port.enabled") == "true",
+        ),
         listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
-        groups=tuple(_group(ec2, group) for group in sorted(groups, key=lambda group: group.name)),
-        firewall=firewall(ec2, interface.group_set),
+        groups=_groups(elbv2, listeners),
+        firewall=firewall(ec2, interface.group_set) if interface.group_set else Firewall(EVERYTHING, EVERYTHING),
     )
 
 
-def _listener(elbv2: Any, listener: Any) -> Listener:
-    def priority(rule: Any) -> float:
-        return float("inf") if rule.priority == "default" else float(rule.priority)
-
-    rules = sorted(listener.rules.values(), key=priority)
-    return Listener(int(listener.port), tuple(_rule(elbv2, listener, rule) for rule in rules))
+def _works(listener: Any) -> bool:
+    return listener.protocol in PROTOCOLS and (listener.protocol not in ENCRYPTED or bool(listener.certificates))
 
 
-def _rule(elbv2: Any, listener: Any, rule: Any) -> ListenerRule:
-    default = rule.priority == "default"
-    # moto keeps a default action that was modified on the listener only.
-    actions = listener.default_actions if default else rule.actions
-    conditions = () if default else tuple(_condition(item) for item in rule.conditions)
-    return ListenerRule(conditions, _action(elbv2, actions[-1].data))
+def _idle_timeout(balancer: Any) -> int:
+    if balancer.type == "application":
+        return int(balancer.attrs.get("idle_timeout.timeout_seconds", 60))
+    return max((int(item.attributes["tcp.idle_timeout.seconds"]) for item in balancer.listeners.values()), default=350)
 
 
-def _condition(condition: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    field = condition["Field"]
-    configuration = condition.get("PathPatternConfig") or condition.get("HostHeaderConfig") or {}
-    return field, tuple(configuration.get("Values") or condition.get("Values") or ())
+def _groups(elbv2: Any, listeners: tuple[Listener, ...]) -> tuple[TargetGroup, ...]:
+    names = {name for listener in listeners for rule in listener.rules for name, _ in rule.action.groups}
+    groups = [group for group in elbv2.target_groups.values() if group.name in names]
+    return tuple(read_group(elbv2, group) for group in sorted(groups, key=lambda group: group.name))
 
 
-def _action(elbv2: Any, data: dict[str, Any]) -> Action:
-    if data["Type"] == "forward":
-        weighted = (data.get("ForwardConfig") or {}).get("TargetGroups") or [data]
-        groups = [(item["TargetGroupArn"], int(item.get("Weight") or 1)) for item in weighted]
-        known = [(elbv2.target_groups[arn].name, weight) for arn, weight in groups if arn in elbv2.target_groups]
-        return Action("forward", groups=tuple(known))
-    settings = data.get("RedirectConfig") or data.get("FixedResponseConfig") or {}
-    return Action(data["Type"], settings=tuple(sorted((name, str(value)) for name, value in settings.items())))
+def _listener(elbv2: Any, balancer: Any, listener: Any) -> Listener:
+    encryption = _encryption(elbv2, balancer, listener) if listener.protocol in ENCRYPTED else None
+    return Listener(int(listener.port), listener.protocol, read_rules(elbv2, listener), encryption)
 
 
-def _group(ec2: Any, group: Any) -> TargetGroup:
-    port = str(group.health_check_port or "traffic-port")
-    targets = [_target(ec2, target) for target in group.targets.values()]
-    return TargetGroup(
-        arn=group.arn,
-        name=group.name,
-        check_path=group.health_check_path or "/",
-        check_port=int(port) if port.isdigit() else None,
-        check_codes=(getattr(group, "matcher", None) or {}).get("HttpCode", "200"),
-        interval=int(group.health_check_interval_seconds),
-        timeout=int(group.health_check_timeout_seconds),
-        healthy=int(group.healthy_threshold_count),
-        unhealthy=int(group.unhealthy_threshold_count),
-        targets=tuple(sorted((target for target in targets if target), key=lambda target: target.id)),
+def _encryption(elbv2: Any, balancer: Any, listener: Any) -> Encryption:
+    policy = SSL_POLICIES.get(listener.ssl_policy, SSL_POLICIES["ELBSecurityPolicy-2016-08"])
+    others = [arn for arn in listener.certificates if arn != listener.certificate]
+    certificates = [_certificate(elbv2.region_name, arn) for arn in (listener.certificate, *others)]
+    if balancer.type == "application":
+        http2 = balancer.attrs.get("routing.http2.enabled", "true") == "true"
+        alpn = ALPN["HTTP2Preferred"] if http2 else ALPN["HTTP1Only"]
+    else:
+        alpn = next((ALPN[policy] for policy in listener.alpn_policy or () if policy in ALPN), ())
+    return Encryption(
+        # IAM's certificates have no place here.
+        certificates=tuple(item for item in certificates if item) or (Certificate("", (balancer.dns_name,)),),
+        protocols=tuple(sorted(policy["ssl_protocols"])),
+        ciphers=tuple(policy["ciphers"]),
+        alpn=alpn,
     )
 
 
-def _target(ec2: Any, target: dict[str, Any]) -> Target | None:
-    """Return where a target listens; None for an instance that does not run."""
-    port = int(target["Port"])
-    if not target["Id"].startswith("i-"):
-        return Target(target["Id"], target["Id"], port)
-    instance = ec2.get_instance_by_id(target["Id"])
-    if instance is None or instance.state not in ("pending", "running"):
+def _certificate(region: str, arn: str) -> Certificate | None:
+    """Return what ACM has; an imported certificate is presented as it is."""
+    bundle = acm_backends[ACCOUNT][region]._certificates.get(arn)
+    if bundle is None:
         return None
-    return Target(target["Id"], instance.private_ip_address, port)
+    names = tuple(dict.fromkeys([bundle.common_name, *sorted(bundle.sans)]))
+    if bundle.type != "IMPORTED":
+        return Certificate(arn, names)
+    # moto appends this authority to whatever chain it was given.
+    chain = bundle.chain.removesuffix(AWS_ROOT_CA + b"\n").strip()
+    return Certificate(arn, names, b"\n".join([bundle.cert.strip(), *([chain] if chain else []), bundle.key.strip()]) + b"\n")

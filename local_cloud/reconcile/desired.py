@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What should run, as plain data."""
 
+import re
 from dataclasses import dataclass, field
 
 
@@ -177,44 +178,111 @@ class MountTarget:
 
 @dataclass(frozen=True)
 class Target:
-    """A registered target."""
+    """A registered target; one that is deregistered has a time, by the monotonic clock, when its connections are cut."""
 
     id: str
     address: str
     port: int
+    end: float = 0
+
+    @property
+    def name(self) -> str:
+        """Return the proxy's name for it."""
+        return re.sub("[^A-Za-z0-9.:-]", "-", f"{self.id}:{self.port}")
 
 
 @dataclass(frozen=True)
-class TargetGroup:
-    """A target group with its health check."""
+class HealthCheck:
+    """How a target group's targets are looked at; `port` is None for the one that gets the traffic."""
 
-    arn: str
-    name: str
-    check_path: str
-    check_port: int | None
-    check_codes: str
+    protocol: str
+    port: int | None
+    path: str
+    codes: str
     interval: int
     timeout: int
     healthy: int
     unhealthy: int
+
+
+@dataclass(frozen=True)
+class Stickiness:
+    """How clients stay with a target: lb_cookie, app_cookie (with the application's cookie) or source_ip."""
+
+    type: str
+    seconds: int
+    cookie: str = ""
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """A target group; `algorithm` is AWS's name, `draining` are the deregistered targets."""
+
+    arn: str
+    name: str
+    protocol: str
+    version: str
+    algorithm: str
+    slow_start: int
+    proxy_protocol: bool
+    stickiness: Stickiness | None
+    check: HealthCheck
     targets: tuple[Target, ...]
+    draining: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True)
 class Action:
-    """What a rule does: forward to weighted groups (name, weight), redirect or answer."""
+    """What a rule does: forward to weighted groups (name, weight), redirect or answer.
+
+    With `sticky_seconds` clients stay with a group.
+    """
 
     type: str
     groups: tuple[tuple[str, int], ...] = ()
+    sticky_seconds: int = 0
     settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
-class ListenerRule:
-    """Conditions as (field, values), all of which must hold; none for the default."""
+class Condition:
+    """A condition of a rule: one of the values must match.
 
-    conditions: tuple[tuple[str, tuple[str, ...]], ...]
+    `header` is for the field http-header. A query-string's values are pairs, the key being empty for any.
+    """
+
+    field: str
+    values: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
+    header: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ListenerRule:
+    """Conditions, all of which must hold, and what happens then; the default has none."""
+
+    conditions: tuple[Condition, ...]
     action: Action
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate of ACM; an imported one has certificate, chain and key in PEM, another one gets them here."""
+
+    arn: str
+    names: tuple[str, ...]
+    pem: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """What a listener for HTTPS or TLS presents and accepts: the default certificate first, OpenSSL's names."""
+
+    certificates: tuple[Certificate, ...]
+    protocols: tuple[str, ...]
+    ciphers: tuple[str, ...]
+    alpn: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -222,20 +290,32 @@ class Listener:
     """A port with its rules in order of priority, the default last."""
 
     port: int
+    protocol: str
     rules: tuple[ListenerRule, ...]
+    encryption: Encryption | None = None
+
+
+@dataclass(frozen=True)
+class Forwarding:
+    """What an Application Load Balancer does with X-Forwarded-For: append, preserve or remove."""
+
+    mode: str = "append"
+    client_port: bool = False
 
 
 @dataclass(frozen=True)
 class Balancer:
-    """An application load balancer."""
+    """An application or a network load balancer."""
 
     arn: str
     name: str
+    application: bool
     vpc: str
     address: str
     dns_name: str
     public: bool
     idle_timeout: int
+    forwarding: Forwarding
     listeners: tuple[Listener, ...]
     groups: tuple[TargetGroup, ...]
     firewall: Firewall

@@ -1,140 +1,115 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A load balancer as a configuration of HAProxy."""
+"""A load balancer as a configuration of HAProxy: listeners become frontends, target groups backends."""
 
-import re
+from collections.abc import Mapping
 
-from local_cloud.reconcile.desired import Action, Balancer, Listener, ListenerRule, TargetGroup
+from local_cloud.reconcile import haproxy_backends, haproxy_rules
+from local_cloud.reconcile.desired import Balancer, Encryption, Forwarding, Listener, TargetGroup
 
-STATISTICS_PORT = 8404
+# Where HAProxy takes commands; only the reconciler gets there.
+CONTROL_PORT = 8404
+DIRECTORY = "/etc/haproxy"
+# AWS's names -> HAProxy's.
+VERSIONS = {"TLSv1": "TLSv1.0", "TLSv1.1": "TLSv1.1", "TLSv1.2": "TLSv1.2", "TLSv1.3": "TLSv1.3"}
+# AWS cuts no connection because of another rule: after a reload the former process may go on for this long.
+LINGER = "1h"
 
 HEAD = """global
-  hard-stop-after 5s
+  stats socket ipv4@*:{control} level admin
+  server-state-file {directory}/servers
+  maxconn 8000
+  hard-stop-after {linger}
 defaults
-  mode http
-  option http-server-close
-  option forwardfor
-  option redispatch
-  retries 2
-  retry-on conn-failure
+  mode {mode}
+  load-server-state-from-file global
+  option redispatch 1
+  option allbackups
+  retries 3
   timeout connect 1s
   timeout client {idle}s
   timeout server {idle}s
+"""
+
+# Nothing is sent to a target twice that it may have seen, and a client whose connection has to end is told so before.
+HTTP = """  option http-server-close
+  option idle-close-on-response
+  retry-on conn-failure
   timeout http-request 15s
-frontend statistics
-  bind *:{port}
-  stats enable
-  stats uri /
 """
 
 
-def render(balancer: Balancer) -> str:
-    """Return the configuration file."""
-    parts = [HEAD.format(idle=balancer.idle_timeout, port=STATISTICS_PORT)]
-    parts += [_frontend(listener) for listener in balancer.listeners]
-    parts += [_backend(group) for group in balancer.groups]
+def render(balancer: Balancer, published: Mapping[int, int], known: Mapping[str, frozenset[str]] | None = None) -> str:
+    """Return the configuration file.
+
+    `published` are the loopback ports of the listeners; `known` are the servers of each backend that the proxy already
+    checks, which a reload must not lose. Without it there are no servers: what makes a reload necessary.
+    """
+    mode = "http" if balancer.application else "tcp"
+    parts = [HEAD.format(control=CONTROL_PORT, directory=DIRECTORY, linger=LINGER, mode=mode, idle=balancer.idle_timeout)]
+    parts += [HTTP] if balancer.application else []
+    parts += [_frontend(balancer, listener, published) for listener in balancer.listeners]
+    parts += [_backend(group, known) for group in balancer.groups]
     return "".join(parts)
 
 
-def _frontend(listener: Listener) -> str:
-    lines = [
-        f"frontend listener-{listener.port}",
-        f"bind *:{listener.port}",
-        "http-request set-header X-Forwarded-Proto http",
-        f"http-request set-header X-Forwarded-Port {listener.port}",
-    ]
-    answers: list[str] = []
-    forwards: list[str] = []
-    for number, rule in enumerate(listener.rules):
-        conditions = _conditions(number, rule)
-        lines += conditions
-        # HAProxy answers before it chooses a backend: a rule of lower priority must not overtake.
-        lines.append(f"http-request set-var(txn.rule) int({number}){_if(number, rule)}")
-        name = f"{{ var(txn.rule) -m int {number} }}"
-        (forwards if rule.action.type == "forward" else answers).extend(_action(rule.action, name))
-    return "\n  ".join(lines + answers + forwards) + "\n"
+def _backend(group: TargetGroup, known: Mapping[str, frozenset[str]] | None) -> str:
+    return haproxy_backends.render(group, None if known is None else known.get(group.name, frozenset()))
 
 
-def _conditions(number: int, rule: ListenerRule) -> list[str]:
-    lines = []
-    for position, (field, values) in enumerate(rule.conditions):
-        sample = {"path-pattern": "path", "host-header": "hdr(host),field(1,:),lower"}.get(field)
-        if sample is None:
-            lines.append(f"acl rule{number}-{position} always_false")
-            continue
-        patterns = " ".join(_pattern(value if field == "path-pattern" else value.lower()) for value in values)
-        lines.append(f"acl rule{number}-{position} {sample} -m reg {patterns}")
-    return lines
+def certificate_list(listener: Listener) -> str:
+    """Return the name of the file that lists a listener's certificates."""
+    return f"certificates-{listener.port}"
 
 
-def _pattern(value: str) -> str:
-    """Translate AWS's wildcards: * for any characters, ? for one."""
-    pattern = re.escape(value).replace(r"\*", ".*").replace(r"\?", ".")
-    return "'^" + pattern.replace("'", r"\x27") + "$'"
-
-
-def _if(number: int, rule: ListenerRule) -> str:
-    unset = "!{ var(txn.rule) -m found }"
-    return " if " + " ".join([unset, *(f"rule{number}-{position}" for position in range(len(rule.conditions)))])
-
-
-def _action(action: Action, condition: str) -> list[str]:
-    settings = dict(action.settings)
-    if action.type == "forward":
-        return _forward(action, condition)
-    if action.type == "redirect":
-        code = settings.get("StatusCode", "HTTP_302").removeprefix("HTTP_")
-        return [f'http-request redirect code {code} location "{_location(settings)}" if {condition}']
-    if action.type == "fixed-response":
-        body = settings.get("MessageBody", "").replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("\n", "\\n")
-        kind = settings.get("ContentType") or "text/plain"
-        return [f'http-request return status {settings["StatusCode"]} content-type {kind} lf-string "{body}" if {condition}']
-    return [f"http-request return status 501 if {condition}"]
-
-
-def _location(settings: dict[str, str]) -> str:
-    """Translate AWS's placeholders #{protocol}, #{host}, #{port}, #{path} and #{query}."""
-    template = "{Protocol}://{Host}:{Port}{Path}?{Query}".format(
-        **({"Protocol": "#{protocol}", "Host": "#{host}", "Port": "#{port}", "Path": "/#{path}", "Query": "#{query}"} | settings)
-    )
-    values = {
-        "#{protocol}": "http",
-        "#{host}": "%[hdr(host),field(1,:)]",
-        "#{port}": "%[dst_port]",
-        "/#{path}": "%[path]",
-        "#{path}": "%[path,regsub(^/,)]",
-        "#{query}": "%[query]",
-    }
-    for placeholder, value in values.items():
-        template = template.replace(placeholder, value)
-    return template.replace("HTTPS://", "https://").replace("HTTP://", "http://").removesuffix("?")
-
-
-def _forward(action: Action, condition: str) -> list[str]:
-    lines, left = [], sum(weight for _, weight in action.groups)
-    for name, weight in action.groups:
-        share = f" {{ rand({left}) -m int lt {weight} }}" if weight < left else ""
-        if weight:
-            lines.append(f"use_backend {name} if {condition}{share}")
-        left -= weight
-    return lines
-
-
-def _backend(group: TargetGroup) -> str:
-    lines = [
-        f"backend {group.name}",
-        "balance roundrobin",
-        "option httpchk",
-        f"http-check send meth GET uri {group.check_path} ver HTTP/1.1 hdr Host {group.name}"
-        " hdr User-Agent ELB-HealthChecker/2.0",
-        f"http-check expect status {group.check_codes}",
-        f"timeout check {group.timeout}s",
-        # Changes are looked into every second: what AWS takes its interval for is seen soon here.
-        f"default-server check inter {group.interval}s fastinter 1s downinter 1s"
-        f" rise {group.healthy} fall {group.unhealthy}"
-        " observe layer4 error-limit 1 on-error mark-down",
-    ]
-    for target in group.targets:
-        port = f" port {group.check_port}" if group.check_port else ""
-        lines.append(f"server {target.id} {target.address}:{target.port}{port}")
+def _frontend(balancer: Balancer, listener: Listener, published: Mapping[int, int]) -> str:
+    lines = [f"frontend listener-{listener.port}", f"bind *:{listener.port}{_tls(listener)}"]
+    if balancer.application:
+        lines += _forwarded(balancer.forwarding, listener)
+        lines += haproxy_rules.render(listener, published)
+    else:
+        lines += haproxy_rules.connections(listener)
     return "\n  ".join(lines) + "\n"
+
+
+def _tls(listener: Listener) -> str:
+    if listener.encryption is None:
+        return ""
+    return f" ssl crt-list {DIRECTORY}/{certificate_list(listener)} {_accepted(listener.encryption)}"
+
+
+def _accepted(encryption: Encryption) -> str:
+    """Return the options for a security policy. OpenSSL refuses what is before TLS 1.2 at its usual level."""
+    oldest, latest = encryption.protocols[0], encryption.protocols[-1]
+    suites = [name for name in encryption.ciphers if name.startswith("TLS_")]
+    ciphers = [name for name in encryption.ciphers if not name.startswith("TLS_")]
+    words = [f"ssl-min-ver {VERSIONS[oldest]}", f"ssl-max-ver {VERSIONS[latest]}"]
+    words += [f"ciphersuites {':'.join(suites)}"] if suites else []
+    words += [f"ciphers {':'.join(ciphers)}{'' if oldest >= 'TLSv1.2' else ':@SECLEVEL=0'}"] if ciphers else []
+    words += [f"alpn {','.join(encryption.alpn)}"] if encryption.alpn else []
+    return " ".join(words)
+
+
+def _forwarded(forwarding: Forwarding, listener: Listener) -> list[str]:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html"""
+    scheme = "https" if listener.encryption else "http"
+    return [
+        *_client(forwarding),
+        f"http-request set-header X-Forwarded-Proto {scheme}",
+        f"http-request set-header X-Forwarded-Port {listener.port}",
+        'http-request set-header X-Amzn-Trace-Id "Root=1-%[date,hex,bytes(8,8),lower]-%[uuid,regsub(-,,g),bytes(0,24)]"'
+        " unless { req.fhdr(x-amzn-trace-id) -m found }",
+    ]
+
+
+def _client(forwarding: Forwarding) -> list[str]:
+    if forwarding.mode == "preserve":
+        return []
+    if forwarding.mode == "remove":
+        return ["http-request del-header X-Forwarded-For"]
+    client = "%[src]:%[src_port]" if forwarding.client_port else "%[src]"
+    found = "{ req.fhdr(x-forwarded-for) -m found }"
+    return [
+        f'http-request set-header X-Forwarded-For "%[req.fhdr(x-forwarded-for)], {client}" if {found}',
+        f'http-request set-header X-Forwarded-For "{client}" unless {found}',
+    ]

@@ -13,7 +13,7 @@ import docker.errors
 import requests
 
 from local_cloud.emulator import Emulator
-from local_cloud.emulator.fidelity import cache_nodes, target_health
+from local_cloud.emulator.fidelity import cache_nodes, target_draining, target_health
 from local_cloud.emulator.lifecycle import lifecycle
 from local_cloud.reconcile import account, engine, haproxy, networks
 from local_cloud.reconcile.balancers import Balancers
@@ -66,7 +66,7 @@ class Reconciler:
         self._databases = Databases(client, self.authority)
         self._caches = Caches(client, self.authority)
         self._files = Files(client)
-        self._balancers = Balancers(client)
+        self._balancers = Balancers(client, self.authority)
         self._firewalls = Firewalls(client)
         self._health = Health()
         self._desired = Desired()
@@ -90,6 +90,7 @@ class Reconciler:
         lifecycle.gate("elbv2.creating", lambda arn: arn in self._balancers.present)
         lifecycle.gate("elbv2.deleting", lambda arn: arn not in self._balancers.present)
         target_health.observers.append(self._health.of)
+        target_draining.observers.append(self._health.busy)
         threading.Thread(target=self._watch_containers, name="events", daemon=True).start()
         seen, idle = -1, 0
         lifecycle.patient = True
@@ -156,7 +157,7 @@ class Reconciler:
         gateways = {network.vpc: str(ip_network(network.cidr)[1]) for network in desired.networks}
         balancers = self._balancers.reconcile(desired.balancers)
         proxies: list[Member] = [
-            (balancers[item.arn], item.firewall, (gateways[item.vpc], haproxy.STATISTICS_PORT)) for item in desired.balancers
+            (balancers[item.arn], item.firewall, (gateways[item.vpc], haproxy.CONTROL_PORT)) for item in desired.balancers
         ]
         self._firewalls.apply(proxies)
         databases = self._databases.reconcile(desired.databases, desired.snapshots)
@@ -188,9 +189,10 @@ class Reconciler:
         return {names[arn]: ports for arn, ports in self._balancers.ports.items() if arn in names}
 
     def _look(self) -> None:
-        """Refresh the targets' health."""
+        """Let deregistered targets go when they may, and refresh the targets' health."""
+        self._balancers.settle()
         ports: dict[Balancer, int | None] = {
-            balancer: self._balancers.ports.get(balancer.arn, {}).get(haproxy.STATISTICS_PORT)
+            balancer: self._balancers.ports.get(balancer.arn, {}).get(haproxy.CONTROL_PORT)
             for balancer in self._desired.balancers
         }
         if ports:

@@ -18,9 +18,9 @@ TABLE = "inet terrace_sg"
 def render(firewall: Firewall, management: tuple[str, int] | None = None) -> str:
     """Return the ruleset that replaces our table in one transaction.
 
-    `management` is an (address, port) from which and on which the reconciler itself looks in.
+    `management` is an (address, port) from which and on which the reconciler itself looks in, and nobody else may.
     """
-    extra = [f"ip saddr {management[0]} tcp dport {management[1]} accept"] if management else []
+    extra = _only_from(*management) if management else []
     ingress = [line for rule in firewall.ingress for line in _lines(rule, "saddr")]
     egress = [line for rule in firewall.egress for line in _lines(rule, "daddr")]
     # The VPC's name server is no subject of security groups.
@@ -36,6 +36,10 @@ def render(firewall: Firewall, management: tuple[str, int] | None = None) -> str
             "",
         ]
     )
+
+
+def _only_from(address: str, port: int) -> list[str]:
+    return [f"ip saddr {address} tcp dport {port} accept", f"tcp dport {port} drop"]
 
 
 def _chain(hook: str, interface: str, rules: list[str]) -> list[str]:

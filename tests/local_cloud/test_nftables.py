@@ -37,8 +37,8 @@ def test_a_group_without_members_lets_nobody_in() -> None:
     assert accepted(Rule("tcp", 80, 80, ())) == []
 
 
-def test_the_reconciler_may_look_in() -> None:
-    assert accepted(management=("10.0.0.1", 8404)) == ["ip saddr 10.0.0.1 tcp dport 8404"]
+def test_the_reconciler_alone_may_look_in() -> None:
+    assert accepted(management=("10.0.0.1", 8404)) == ["ip saddr 10.0.0.1 tcp dport 8404", "tcp dport 8404 drop"]
 
 
 def test_everything_else_is_dropped_also_of_open_connections() -> None:

@@ -33,6 +33,7 @@ PATCHES = (
     "listener_certificates",
     "listener_rules",
     "target_health",
+    "target_draining",
     "database_groups",
     "databases",
     "database_lifecycle",

@@ -160,3 +160,21 @@ def rules_change_places(connect: Connect) -> None:
         second: "10",
     }
     refused("PriorityInUse", elbv2.set_rule_priorities, RulePriorities=[{"RuleArn": first, "Priority": 10}])
+
+
+@scenario
+def deregistered_target_is_draining(connect: Connect) -> None:
+    elbv2, (vpc, subnets) = connect("elbv2"), network(connect)
+    settings = {"Name": "app", "Protocol": "HTTP", "Port": 3000, "VpcId": vpc, "TargetType": "ip"}
+    group_arn = elbv2.create_target_group(**settings)["TargetGroups"][0]["TargetGroupArn"]
+    delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "1"}]
+    elbv2.modify_target_group_attributes(TargetGroupArn=group_arn, Attributes=delay)
+    action = {"Type": "forward", "TargetGroupArn": group_arn}
+    arn = balancer(connect, Subnets=subnets)["LoadBalancerArn"]
+    elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[action])
+    target = {"Id": "10.20.0.7", "Port": 3000}
+    elbv2.register_targets(TargetGroupArn=group_arn, Targets=[target])
+    elbv2.deregister_targets(TargetGroupArn=group_arn, Targets=[target])
+    (seen,) = elbv2.describe_target_health(TargetGroupArn=group_arn)["TargetHealthDescriptions"]
+    assert (seen["TargetHealth"]["State"], seen["TargetHealth"]["Reason"]) == ("draining", "Target.DeregistrationInProgress")
+    eventually([], lambda: elbv2.describe_target_health(TargetGroupArn=group_arn)["TargetHealthDescriptions"])

@@ -20,6 +20,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     elasticache,
     elbv2,
     iam,
+    instance_refreshes,
     kms,
     launch_templates,
     lifecycle_hooks,

@@ -27,6 +27,7 @@ PATCHES = (
     "scaling_members",
     "group_settings",
     "lifecycle_hooks",
+    "instance_refreshes",
     "scaling_policies",
     "load_balancers",
     "load_balancer_duplicates",

@@ -39,11 +39,21 @@ def _template(self: Any) -> dict[str, str] | None:
     return self.template
 
 
+def _template_of_group(self: Any) -> dict[str, str] | None:
+    """A group has a template or a policy with one."""
+    if self.ec2_launch_template is None or self.mixed_instances_policy:
+        return None
+    template = self.ec2_launch_template
+    version = self.provided_launch_template_version
+    return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name} | ({"Version": version} if version else {})
+
+
 def _instances(self: Any) -> list[InstanceState]:
     return [member for member in self.instance_states if not member.lifecycle_state.startswith(members.WARM)]
 
 
 setattr(InstanceState, "launch_template", property(_template))  # noqa: B010 mypy forbids to assign a property
+setattr(FakeAutoScalingGroup, "launch_template", property(_template_of_group))  # noqa: B010
 setattr(FakeAutoScalingGroup, "instances", property(_instances))  # noqa: B010
 
 
@@ -66,7 +76,7 @@ def create_auto_scaling_group(original: Any, self: Any, **keywords: Any) -> Any:
 @around(AutoScalingBackend, "set_desired_capacity")
 def set_capacity(original: Any, self: Any, group_name: str, desired_capacity: int) -> None:
     """Stay within the group's limits."""
-    group = _group(self, group_name)
+    group = find_group(self, group_name)
     for limit, word, broken in (
         (group.min_size, "below min", desired_capacity < group.min_size),
         (group.max_size, "above max", desired_capacity > group.max_size),
@@ -155,7 +165,8 @@ def find_member(backend: Any, instance_id: str) -> tuple[Any, Any]:
     raise ValidationError(f"Instance Id not found - No managed instance found for instance ID: {instance_id}")
 
 
-def _group(backend: Any, name: str) -> Any:
+def find_group(backend: Any, name: str) -> Any:
+    """Return a group."""
     if name not in backend.autoscaling_groups:
         raise ValidationError(f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
     return backend.autoscaling_groups[name]

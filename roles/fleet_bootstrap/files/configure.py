@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: Terrace contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configure the instance that this bundle has been unpacked on: `configure.py`, as root, with instance.json beside it.
+
+It installs Ansible, of which every version and checksum is in requirements.txt, and runs the same playbooks that are pushed
+to other hosts, with the same variables, on this host alone. Python 3.9 has to do: it is what Amazon Linux 2023 begins with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BUNDLE = Path(__file__).resolve().parent
+HOME = Path("/opt/terrace")
+AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+# What the distributions call a Python that the pinned Ansible runs on.
+APT = ("python3", ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"], ["python3-venv"])
+DNF = ("python3.11", ["dnf", "-q", "-y"], ["python3.11", "python3.11-pip"])
+LEAST = (3, 11)
+
+
+def run(command: list[str], **variables: str) -> None:
+    """Run a command, whose output goes to the log."""
+    subprocess.run(command, check=True, env={**os.environ, **variables})
+
+
+def authorities() -> str:
+    """Return the system's certificates, those of a company's proxy included."""
+    return next((path for path in AUTHORITIES if Path(path).exists()), "")
+
+
+def python() -> str:
+    """Return the path of a Python that can make environments, installed if need be."""
+    name, manager, packages = APT if shutil.which("apt-get") else DNF
+    probe = f"import ensurepip, sys; sys.exit(sys.version_info < {LEAST})"
+    if not shutil.which(name) or subprocess.run([name, "-c", probe], check=False, stderr=subprocess.DEVNULL).returncode:
+        if name == "python3":
+            run([*manager, "update"])
+        run(
+            [*manager, "install", *(["-y", "--no-install-recommends"] if name == "python3" else []), *packages],
+            DEBIAN_FRONTEND="noninteractive",
+        )
+    found = shutil.which(name)
+    if found is None or subprocess.run([found, "-c", probe], check=False).returncode:
+        raise SystemExit(f"{name} is no Python {'.'.join(map(str, LEAST))} or later that can make environments")
+    return found
+
+
+def ansible() -> Path:
+    """Return the environment with the pinned Ansible. An image may have it already: it is named after what it holds."""
+    requirements = BUNDLE / "requirements.txt"
+    home = HOME / f"ansible-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
+    if not (home / "complete").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        run([python(), "-m", "venv", str(home)])
+        trusted = {"PIP_CERT": os.environ.get("PIP_CERT", authorities())} if authorities() else {}
+        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-cache-dir", "--disable-pip-version-check"]
+        run([*pip, "--only-binary=:all:", "--require-hashes", "--requirement", str(requirements)], **trusted)
+        (home / "complete").touch()
+    return home
+
+
+def inventory(instance: dict[str, Any], manifest: dict[str, Any]) -> Path:
+    """Write an inventory of this host alone, in all of its groups, and return the directory."""
+    directory = BUNDLE / "inventory"
+    (directory / "host_vars").mkdir(parents=True, exist_ok=True)
+    name = instance["instance"]
+    groups = {group: {"hosts": {name: None}} for group in manifest["groups"]}
+    (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {name: None}, "children": groups}}))
+    variables = directory / "host_vars" / name
+    variables.mkdir(exist_ok=True)
+    # As the inventory has them: what they look up is looked up here, by this host's role.
+    shutil.copyfile(BUNDLE / "variables.yml", variables / "1-described.yml")
+    facts = {
+        "ansible_connection": "local",
+        "private_ip_address": instance["address"],
+        "terrace_bundle": str(BUNDLE),
+        "terrace_discovered": True,
+        "terrace_outputs": instance["outputs"],
+    }
+    (variables / "2-instance.json").write_text(json.dumps(facts))
+    return directory
+
+
+def main() -> None:
+    """Run the playbooks, one after the other. The first that fails ends it."""
+    instance = json.loads((BUNDLE / "instance.json").read_text())
+    manifest = json.loads((BUNDLE / "manifest.json").read_text())
+    home = ansible()
+    settings = {
+        "ANSIBLE_COLLECTIONS_PATH": str(BUNDLE / "collections"),
+        "ANSIBLE_ROLES_PATH": str(BUNDLE / "project" / "roles"),
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+        "ANSIBLE_DEPRECATION_WARNINGS": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
+        "ANSIBLE_CONFIG": os.devnull,
+        "AWS_REGION": instance["region"],
+        "AWS_DEFAULT_REGION": instance["region"],
+        "PATH": f"{home / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    }
+    if authorities():
+        # botocore would trust its own list.
+        settings.setdefault("AWS_CA_BUNDLE", os.environ.get("AWS_CA_BUNDLE", authorities()))
+    hosts = inventory(instance, manifest)
+    for playbook in manifest["playbooks"]:
+        named = playbook if playbook.count(".") == 2 and "/" not in playbook else str(BUNDLE / "project" / playbook)
+        print(f"{playbook}", flush=True)
+        run([str(home / "bin" / "ansible-playbook"), "--inventory", str(hosts), named], **settings)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{Path(error.cmd[0]).name} ended with {error.returncode}")

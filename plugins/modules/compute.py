@@ -116,6 +116,40 @@ options:
         description: What the first boot runs, at most 16 KiB. Everybody on the host can read it, so it must hold no secrets.
         type: str
         default: ""
+      bootstrap:
+        description:
+          - Lets instances configure themselves. At its first boot an instance fetches a bundle with its role, verifies it, runs
+            it, and tells the group. Until then a lifecycle hook named C(bootstrap) keeps it out of service; when it fails, it is
+            replaced, and the log group C(/terrace/<stack>/bootstrap-<group>) says why.
+          - C(site.yml) fills in O(groups[].bootstrap.bundle), O(groups[].bootstrap.sha256) and O(groups[].bootstrap.outputs), so
+            that inventories say only C(bootstrap) with what differs from the defaults. The role has to name the group in
+            O(terrace.aws.identity#module:roles[].fleets).
+          - O(groups[].user_data) is run before the bundle.
+        type: dict
+        suboptions:
+          bundle:
+            description: Where the bundle is, as bucket and key with a slash between.
+            type: str
+            required: true
+          sha256:
+            description: The checksum of the bundle's archive, before its compression.
+            type: str
+            required: true
+          outputs:
+            description: The outputs of the stack that instances need, as V(db_instance/main/endpoint).
+            type: list
+            elements: str
+            default: []
+          timeout:
+            description: Seconds that an instance may take.
+            type: int
+            default: 1800
+          environment:
+            description:
+              - Variables for everything that runs then, such as C(HTTPS_PROXY), C(PIP_INDEX_URL) or C(AWS_CA_BUNDLE). Everybody on
+                the host can read them.
+            type: dict
+            default: {}
       health_check:
         description:
           - What makes the group replace an instance. V(EC2) is a failed status check, V(ELB) also a failed check of a

@@ -113,7 +113,7 @@ bundles:
   returned: success
   sample:
     app:
-      bundle: terrace-123456789012-eu-west-1/jyoti-production/bundles/app/2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae.tar.gz
+      bundle: terrace-123456789012-eu-west-1/jyoti-production/bundles/app/2c26b46b68ff.tar.gz
       sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
       outputs: [db_instance/main/endpoint, secret/app-database/arn]
 """

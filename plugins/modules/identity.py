@@ -77,7 +77,8 @@ options:
               - >-
                 A resource is an ARN, V(*), or a thing of the stack such as C({secret: app}), C({log_group: app}),
                 C({kms_key: main}), C({bucket: uploads}), C({objects: uploads}) for what is in a bucket,
-                C({file_system: shared}), or C({ecr_repository: app}).
+                C({file_system: shared}), or C({ecr_repository: app}). C({master_secret: main}) is the secret that RDS keeps for
+                the master user of a database instance.
               - >-
                 C(conditions) is written as in a policy document, for example
                 C({StringEquals: {"aws:RequestedRegion": eu-west-1}}).
@@ -91,6 +92,13 @@ options:
       instance_profile:
         description: Whether there is an instance profile of the same name. By default when EC2 may assume the role.
         type: bool
+      fleets:
+        description:
+          - The compute groups with a O(terrace.aws.compute#module:groups[].bootstrap) whose instances have this role. It may then
+            fetch their bundles, tell their groups that they are ready, and write to their log groups.
+        type: list
+        elements: str
+        default: []
   policies:
     description: Customer managed policies, for more than one role or as permissions boundary.
     type: list

@@ -13,6 +13,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _bootstrap
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
     KMS_KEY,
     NAME,
@@ -36,7 +37,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import
 )
 
 TIER = "compute"
-KINDS = ("image", "launch_template", "auto_scaling_group", "scaling_policy")
+KINDS = ("image", "log_group", "launch_template", "auto_scaling_group", "scaling_policy")
 VOLUME_OPTIONS = {
     "size": {"type": "int", "default": 20},
     "type": {"type": "str", "choices": ["gp3", "gp2"], "default": "gp3"},
@@ -69,6 +70,7 @@ SPEC = {
             "root_volume": {"type": "dict", "default": {}, "options": VOLUME_OPTIONS},
             "key_name": {"type": "str", "default": ""},
             "user_data": {"type": "str", "default": ""},
+            "bootstrap": {"type": "dict", "options": _bootstrap.SPEC},
             "health_check": {"type": "str", "choices": ["EC2", "ELB"], "default": "EC2"},
             "health_check_grace": {"type": "int", "default": 300},
             "lifecycle_hooks": {"type": "list", "elements": "dict", "options": HOOK_OPTIONS},
@@ -98,6 +100,7 @@ CONSTRAINTS = {
     "groups[].root_volume.kms_key": KMS_KEY,
     "groups[].key_name": KEY_PAIR,
     "groups[].user_data": USER_DATA,
+    **{f"groups[].bootstrap.{option}": constraint for option, constraint in _bootstrap.CONSTRAINTS.items()},
     "groups[].health_check_grace": Constraint(minimum=0, maximum=7200),
     # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
     "groups[].lifecycle_hooks": Constraint(unique="name", max_length=50),
@@ -126,7 +129,9 @@ def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declar
     name = group["name"]
     yield Declaration("image", name, TIER, image_of(group["image"]), f"{path}.image")
     yield Declaration("launch_template", name, TIER, _launch_template(group, stack, path), path)
-    yield Declaration("auto_scaling_group", name, TIER, _auto_scaling_group(group), path)
+    yield Declaration("auto_scaling_group", name, TIER, _auto_scaling_group(group, path), path)
+    if group["bootstrap"]:
+        yield Declaration("log_group", _bootstrap.log_name(name), TIER, _bootstrap.log_group(), f"{path}.bootstrap")
     if group["target_tracking"]:
         yield Declaration(
             "scaling_policy",
@@ -157,7 +162,7 @@ def _launch_template(group: Mapping[str, Any], stack: Stack, path: str) -> Launc
         instance_profile=Reference("instance_profile", group["role"], "arn") if group["role"] else "",
         security_groups=tuple(Reference("security_group", name) for name in group["security_groups"]),
         key_name=group["key_name"],
-        user_data=group["user_data"],
+        user_data=_bootstrap.user_data(group, stack, path) if group["bootstrap"] else group["user_data"],
         root_volume=_root_volume(group["root_volume"], f"{path}.root_volume"),
         http_tokens="required",
         hop_limit=group["metadata_hop_limit"],
@@ -172,7 +177,7 @@ def _root_volume(volume: Mapping[str, Any], path: str) -> dict[str, Any]:
     return {**volume, "kms_key": key_of(volume["kms_key"])}
 
 
-def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
+def _auto_scaling_group(group: Mapping[str, Any], path: str) -> AutoScalingGroup:
     return AutoScalingGroup(
         launch_template=Reference("launch_template", group["name"]),
         template_version="$Default",
@@ -183,6 +188,13 @@ def _auto_scaling_group(group: Mapping[str, Any]) -> AutoScalingGroup:
         desired=group["min"] if group["desired"] is None else group["desired"],
         health_check=group["health_check"],
         grace=group["health_check_grace"],
-        hooks=None if group["lifecycle_hooks"] is None else tuple(group["lifecycle_hooks"]),
+        hooks=_hooks(group, path),
         routes=routes(group["subnets"]),
     )
+
+
+def _hooks(group: Mapping[str, Any], path: str) -> tuple[dict[str, Any], ...] | None:
+    """Return the hooks, with the one that waits until an instance has configured itself. None are those that are there."""
+    if not group["bootstrap"]:
+        return None if group["lifecycle_hooks"] is None else tuple(group["lifecycle_hooks"])
+    return (*(group["lifecycle_hooks"] or ()), _bootstrap.hook(group, path))

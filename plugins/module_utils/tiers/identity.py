@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_policy import IamPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
-from ansible_collections.terrace.aws.plugins.module_utils.tiers import _identity_keys
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _bootstrap, _identity_keys
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
     MANY,
     NAME,
@@ -55,6 +55,7 @@ SPEC = {
             "policies": {"type": "list", "elements": "dict", "default": [], "options": POLICY},
             "permissions_boundary": {"type": "str", "default": ""},
             "instance_profile": {"type": "bool"},
+            "fleets": {"type": "list", "elements": "str", "default": []},
         },
     },
     "policies": {
@@ -93,6 +94,8 @@ CONSTRAINTS = {
     "roles[].managed_policies": Constraint(max_length=20, distinct=True),
     "roles[].managed_policies[]": MANAGED_POLICY,
     "roles[].permissions_boundary": dataclasses.replace(MANAGED_POLICY, pattern=f"|{MANAGED_POLICY.pattern}"),
+    "roles[].fleets": Constraint(max_length=10, distinct=True),
+    "roles[].fleets[]": reference("log_group/bootstrap-{}"),
     "roles[].policies": several(),
     "roles[].policies[].name": POLICY_NAME,
     "roles[].policies[].statements": Constraint(min_length=1, max_length=MANY),
@@ -115,6 +118,8 @@ RESOURCES = {
     "objects": ("bucket", "objects"),
     "file_system": ("file_system", "arn"),
     "ecr_repository": ("ecr_repository", "arn"),
+    # The secret of the master user, where RDS keeps it.
+    "master_secret": ("db_instance", "master_secret_arn"),
 }
 ARN_OR_ALL = re.compile(r"\*|arn:[ -~]{1,2043}")
 
@@ -147,7 +152,7 @@ def _role(role: Mapping[str, Any], stack: Stack, known: set[str], path: str) -> 
         description=role["description"],
         max_session=role["max_session"],
         boundary=_boundary(role, stack, known, path),
-        policies=_inline_policies(role, path),
+        policies=_inline_policies(role, stack, path),
         managed_policies=tuple(
             _managed_policy(policy, stack, known, f"{path}.managed_policies[{index}]")
             for index, policy in enumerate(role["managed_policies"])
@@ -196,9 +201,14 @@ def _managed_policy(policy: str, stack: Stack, known: set[str], path: str) -> An
     return f"arn:{partition(stack.region)}:iam::aws:policy/{policy}"
 
 
-def _inline_policies(role: Mapping[str, Any], path: str) -> dict[str, Any]:
+def _inline_policies(role: Mapping[str, Any], stack: Stack, path: str) -> dict[str, Any]:
     """Return the documents by name; their sizes are limited together."""
     policies = {policy["name"]: _document(policy, f"{path}.policies[{index}]") for index, policy in enumerate(role["policies"])}
+    for index, group in enumerate(role["fleets"]):
+        name = f"bootstrap-{group}"
+        if name in policies:
+            raise InvalidOption(f"{path}.fleets[{index}]", f"makes the policy {name}, which is described already")
+        policies[name] = _bootstrap.policy(group, stack)
     return _fitting(policies, f"{path}.policies", MAX_INLINE)
 
 

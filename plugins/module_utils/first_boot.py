@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gzip
 import hashlib
 import hmac
 import json
@@ -153,12 +154,12 @@ def report(settings: Settings, instance: str) -> None:
 def unpacked(settings: Settings) -> pathlib.Path:
     """Return the directory of the bundle, which nothing of has run before its checksum was seen to be right."""
     directory = HOME / "bundles" / settings["sha256"]
-    packed = directory.with_suffix(".tar.gz")
+    packed = directory.with_suffix(".tar")
     directory.mkdir(parents=True, exist_ok=True)
-    HOME.chmod(0o700)
     digest = hashlib.sha256()
     with call(settings, "s3", "/" + urllib.parse.quote(settings["bundle"])) as answer, packed.open("wb") as file:
-        while block := answer.read(1 << 20):
+        plain = gzip.GzipFile(fileobj=answer)
+        while block := plain.read(1 << 20):
             digest.update(block)
             file.write(block)
     if digest.hexdigest() != settings["sha256"]:
@@ -193,9 +194,9 @@ def run(settings: Settings, instance: str, deadline: float) -> None:
 def main(settings: Settings) -> None:
     """Configure the instance and tell how it went."""
     deadline = time.monotonic() + settings["timeout"] - PATIENCE
-    os.umask(0o077)
     os.environ.update(settings["environment"])
-    HOME.mkdir(parents=True, exist_ok=True)
+    HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+    LOG.touch(mode=0o600)
     begin = time.monotonic()
     result, said = "CONTINUE", "configured"
     instance = metadata("meta-data/instance-id")

@@ -19,11 +19,13 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils import control_bucket
 from ansible_collections.terrace.aws.plugins.module_utils.aws import Clients, refuse_other_account
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_STACK, Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of
 from ansible_collections.terrace.aws.plugins.module_utils.module import guarded, stack_of
 
 # Beside those that launch templates name: another operator may have published one that no template names yet.
 KEPT = 5
+# A request for the head has an answer without a body, hence no code but the status.
+MISSING = ("404", "NoSuchBucket", "NoSuchKey")
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 SUFFIX = ".tar.gz"
 
@@ -89,7 +91,7 @@ class Bundles:
         try:
             self._s3.head_object(Bucket=self._bucket, Key=self._key(group, digest), ExpectedBucketOwner=self._stack.account)
         except Exception as error:
-            if is_not_found(error):
+            if code_of(error) in MISSING:
                 return False
             raise
         return True
@@ -114,7 +116,7 @@ class Bundles:
         try:
             return [(item["Key"], item["LastModified"]) for page in pages for item in page.get("Contents", ())]
         except Exception as error:
-            if is_not_found(error):
+            if code_of(error) in MISSING:
                 return []
             raise
 

@@ -60,7 +60,7 @@ class Described:
             mentioned = {word for name in pending for text in _texts(self.all[name]) for word in WORD.findall(text)}
             pending = (mentioned & (self._described | self._extra)) - names - self._magic
             names |= pending
-        found = {name: plain(self.all[name], name) for name in sorted(names)}
+        found = {plain(name, ""): plain(self.all[name], name) for name in sorted(names)}
         for name, value in found.items():
             _refuse_secrets(name, value, name)
         return found
@@ -95,14 +95,11 @@ def plain(value: Any, path: str) -> Any:
     if "Encrypted" in type(value).__name__:
         raise AnsibleError(f"{path} is encrypted with Ansible Vault, and instances cannot decrypt it: {INSTEAD}")
     if isinstance(value, Mapping):
-        return {str(key): plain(item, f"{path}.{key}") for key, item in value.items()}
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Sequence):
+        return {plain(key, path): plain(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(item, f"{path}[{index}]") for index, item in enumerate(value)]
-    if value is None or isinstance(value, (bool, int, float)):
-        return json.loads(json.dumps(value))
-    return str(value)
+    # Ansible's own types of text and numbers know where they come from.
+    return json.loads(json.dumps(value, default=str))
 
 
 INSTEAD = "put it into Secrets Manager, and let the role look it up by its name"

@@ -77,8 +77,8 @@ class ActionModule(ActionBase):
         contents.add_text("variables.yml", yaml.safe_dump(variables, allow_unicode=True, width=10**6))
         add_collections(contents)
         contents.add_text("manifest.json", json.dumps({"groups": described.groups, "playbooks": playbooks}, sort_keys=True))
-        contents.add("configure.py", ROLE / "files" / "configure.py")
-        contents.add("requirements.txt", ROLE / "files" / "requirements.txt")
+        for name in ("ansible.cfg", "configure.py", "requirements.txt"):
+            contents.add(name, ROLE / "files" / name)
         return {"group": group, "path": str(path), "sha256": contents.pack(path), "outputs": outputs_of(variables)}
 
 

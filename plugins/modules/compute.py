@@ -146,8 +146,8 @@ options:
             default: 1800
           environment:
             description:
-              - Variables for everything that runs then, such as C(HTTPS_PROXY), C(PIP_INDEX_URL) or C(AWS_CA_BUNDLE). Everybody on
-                the host can read them.
+              - Variables for everything that runs then, such as C(HTTPS_PROXY), C(PIP_INDEX_URL) or C(AWS_CA_BUNDLE). Everybody
+                on the host can read them.
             type: dict
             default: {}
       health_check:

@@ -14,7 +14,7 @@ IMPORT = re.compile(rf"^\s*(?:from|import) ansible_collections\.({NAMESPACES}\.\
 FQCN = re.compile(rf"(?:^|[\s\"'\[(:])({NAMESPACES}\.[a-z]\w*)\.[a-z]\w*", re.MULTILINE)
 CONTENT = {"plugins", "roles", "playbooks", "inventories", "meta"}
 PART_OF_CORE = {"ansible.builtin"}
-CORES_PYTHON = {f"ansible.{name}" for name in ("errors", "module_utils", "plugins", "utils", "vars")}
+CORES_PYTHON = {f"ansible.{name}" for name in ("errors", "inventory", "module_utils", "parsing", "plugins", "utils", "vars")}
 
 
 def collections_used(text: str) -> set[str]:

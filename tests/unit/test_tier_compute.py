@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import validated
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._user_data import rendered
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import compute
 
 STACK = Stack("demo", "123456789012", "eu-west-1", {"owner": "team", "env": "test"})
@@ -147,3 +148,58 @@ def test_what_aws_would_refuse_is_refused_with_its_path(path: str, changes: dict
 def test_a_name_is_given_once() -> None:
     with pytest.raises(InvalidOption, match="given twice"):
         validated({"groups": [GROUP, GROUP]}, compute.SPEC, compute.CONSTRAINTS, "compute")
+
+
+BUNDLE = {"bundle": "terrace-123456789012-eu-west-1/demo/bundles/app/0.tar.gz", "sha256": "0" * 64}
+
+
+def test_instances_that_configure_themselves_hold_until_they_are_ready() -> None:
+    built = build(role="app", bootstrap={**BUNDLE, "timeout": 900}, lifecycle_hooks=[HOOK])
+    hooks = built[Key("auto_scaling_group", "app")].values.hooks
+    assert [hook["name"] for hook in hooks] == ["ready", "bootstrap"]
+    assert hooks[1] == {"name": "bootstrap", "transition": "launching", "timeout": 900, "default_result": "ABANDON"}
+    assert built[Key("log_group", "bootstrap-app")].values.retention == 30
+
+
+def test_the_first_boot_is_a_program_with_settings_and_outputs() -> None:
+    outputs = ["db_instance/main/endpoint", "db_instance/main/port", "secret/app/arn"]
+    quoted = "#!/bin/sh\necho 'it''s \"me\"' '''\\n'''\n"
+    value = template(role="app", bootstrap={**BUNDLE, "outputs": outputs}, user_data=quoted).user_data
+    assert value["outputs"] == {
+        "db_instance": {
+            "main": {
+                "endpoint": Reference("db_instance", "main", "endpoint"),
+                "port": Reference("db_instance", "main", "port"),
+            }
+        },
+        "secret": {"app": {"arn": Reference("secret", "app", "arn")}},
+    }
+    known = {"db_instance": {"main": {"endpoint": "db.example.com", "port": 5432}}}
+    text = rendered({**value, "outputs": known})
+    assert text.startswith("#!/usr/bin/python3\n")
+    given: list[dict[str, Any]] = []
+    listening = text.replace("\nif __name__", "\nmain = given.append\nif __name__")
+    exec(listening, {"__name__": "__main__", "given": given})  # noqa: S102 the text itself is what instances run
+    assert given[0]["outputs"] == known
+    assert given[0]["user_data"] == quoted
+    assert given[0]["scaling_group"] == "demo-app"
+    assert given[0]["log_group"] == "/terrace/demo/bootstrap-app"
+
+
+@pytest.mark.parametrize(
+    ("path", "changes"),
+    [
+        ("compute.groups[0].role", {"bootstrap": BUNDLE}),
+        ("compute.groups[0].user_data", {"role": "app", "bootstrap": BUNDLE, "user_data": "#!/bin/sh\n" + "# long\n" * 1500}),
+        (
+            "compute.groups[0].lifecycle_hooks[0].name",
+            {"role": "app", "bootstrap": BUNDLE, "lifecycle_hooks": [{**HOOK, "name": "bootstrap"}]},
+        ),
+        ("compute.groups[0].bootstrap.outputs[0]", {"role": "app", "bootstrap": {**BUNDLE, "outputs": ["db/main"]}}),
+        ("compute.groups[0].bootstrap.sha256", {"role": "app", "bootstrap": {**BUNDLE, "sha256": "0"}}),
+    ],
+)
+def test_a_bootstrap_that_cannot_work_is_refused(path: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption) as error:
+        build(**changes)
+    assert error.value.path == path

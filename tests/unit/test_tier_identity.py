@@ -231,3 +231,21 @@ def test_a_wrong_key_is_refused_with_its_path(path: str, options: dict[str, Any]
     with pytest.raises(InvalidOption) as refused:
         key(Stack("demo", "123456789012", "eu-west-1", regions=("eu-central-1",)), **options)
     assert refused.value.path == f"identity.keys[0].{path}"
+
+
+def test_fleets_may_fetch_their_bundles_and_tell_that_they_are_ready() -> None:
+    statements = role(fleets=["app"]).policies["bootstrap-app"]["Statement"]
+    assert {statement["Action"][0]: statement["Resource"][0] for statement in statements} == {
+        "s3:GetObject": "arn:aws:s3:::terrace-123456789012-eu-west-1/demo/bundles/app/*",
+        "autoscaling:CompleteLifecycleAction": (
+            "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/demo-app"
+        ),
+        "logs:CreateLogStream": Reference("log_group", "bootstrap-app", "streams"),
+        "logs:PutLogEvents": Reference("log_group", "bootstrap-app", "streams"),
+    }
+
+
+def test_a_policy_of_that_name_is_refused() -> None:
+    own = {"name": "bootstrap-app", "statements": [READ]}
+    with pytest.raises(InvalidOption, match=r"roles\[0\]\.fleets\[0\]"):
+        role(fleets=["app"], policies=[own])

@@ -67,12 +67,14 @@ def ansible() -> Path:
     return home
 
 
-def inventory(instance: dict[str, Any], manifest: dict[str, Any]) -> Path:
-    """Write an inventory of this host alone, in all of its groups, and return the directory."""
+def inventory(instance: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """Write an inventory of this host alone, in all of its groups."""
     directory = BUNDLE / "inventory"
     (directory / "host_vars").mkdir(parents=True, exist_ok=True)
     name = instance["instance"]
-    groups = {group: {"hosts": {name: None}} for group in manifest["groups"]}
+    groups: dict[str, Any] = {group: {"hosts": {name: None}} for group in manifest["groups"]}
+    # Those that are left alone by what is pushed.
+    groups["terrace_fleets"] = {}
     (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {name: None}, "children": groups}}))
     variables = directory / "host_vars" / name
     variables.mkdir(exist_ok=True)
@@ -82,11 +84,9 @@ def inventory(instance: dict[str, Any], manifest: dict[str, Any]) -> Path:
         "ansible_connection": "local",
         "private_ip_address": instance["address"],
         "terrace_bundle": str(BUNDLE),
-        "terrace_discovered": True,
         "terrace_outputs": instance["outputs"],
     }
     (variables / "2-instance.json").write_text(json.dumps(facts))
-    return directory
 
 
 def main() -> None:
@@ -95,13 +95,7 @@ def main() -> None:
     manifest = json.loads((BUNDLE / "manifest.json").read_text())
     home = ansible()
     settings = {
-        "ANSIBLE_COLLECTIONS_PATH": str(BUNDLE / "collections"),
-        "ANSIBLE_ROLES_PATH": str(BUNDLE / "project" / "roles"),
-        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
-        "ANSIBLE_DEPRECATION_WARNINGS": "false",
-        "ANSIBLE_NOCOLOR": "true",
-        "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
-        "ANSIBLE_CONFIG": os.devnull,
+        "ANSIBLE_CONFIG": str(BUNDLE / "ansible.cfg"),
         "AWS_REGION": instance["region"],
         "AWS_DEFAULT_REGION": instance["region"],
         "PATH": f"{home / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -109,11 +103,11 @@ def main() -> None:
     if authorities():
         # botocore would trust its own list.
         settings.setdefault("AWS_CA_BUNDLE", os.environ.get("AWS_CA_BUNDLE", authorities()))
-    hosts = inventory(instance, manifest)
+    inventory(instance, manifest)
     for playbook in manifest["playbooks"]:
         named = playbook if playbook.count(".") == 2 and "/" not in playbook else str(BUNDLE / "project" / playbook)
         print(f"{playbook}", flush=True)
-        run([str(home / "bin" / "ansible-playbook"), "--inventory", str(hosts), named], **settings)
+        run([str(home / "bin" / "ansible-playbook"), "--extra-vars=terrace_discovered=true", named], **settings)
 
 
 if __name__ == "__main__":

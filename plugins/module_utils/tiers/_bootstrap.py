@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -136,9 +137,8 @@ def policy(group: str, stack: Stack) -> dict[str, Any]:
 
 
 def _program() -> str:
-    """Return the program's own text, which a module finds in the archive that it is run from."""
-    loader: Any = first_boot.__loader__
-    return loader.get_source(first_boot.__name__)
+    """Return the program's own text, wherever it was loaded from: a module may run from an archive."""
+    return inspect.getsource(first_boot)
 
 
 def _quoted(settings: Mapping[str, Any]) -> str:

@@ -22,6 +22,14 @@ extends_documentation_fragment:
   - terrace.aws.stack
   - terrace.aws.attributes
 options:
+  operators:
+    description:
+      - Who runs these modules, as the ARNs of roles and users, or as names of roles of the stack. V(*) in an ARN stands for
+        any part of a name.
+      - Beside the stack's roles they are then the only ones who can read secrets that name no readers of their own.
+    type: list
+    elements: str
+    default: []
   secrets:
     description: Secrets. In AWS they are called C(<stack>/<name>).
     type: list
@@ -81,10 +89,6 @@ options:
         description: Whether the value has no lower-case letters.
         type: bool
         default: false
-      include_space:
-        description: Whether the value may have spaces.
-        type: bool
-        default: false
       require_each_included_type:
         description: Whether the value has at least one character of each kind that is not excluded.
         type: bool
@@ -95,6 +99,9 @@ options:
       readers:
         description:
           - Who may read the value, whatever IAM policies allow to others. Each is the name of a role of the stack, or an ARN.
+            The O(operators) may, too.
+          - By default the stack's roles may, and its operators if there are any. If none are named, or a function rotates
+            the secret, everybody of the account may whom IAM allows it, but no role of another stack.
           - A function that rotates the secret is a reader too. Services and their service-linked roles are not kept away.
           - A role of the stack that was adopted under another name is named by its ARN.
         type: list

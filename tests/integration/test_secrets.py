@@ -146,7 +146,9 @@ def test_a_policy_that_others_changed_is_set_again(clients: Clients) -> None:
     assert actions(converge(clients, {**APP, "readers": ["app"]})) == {"secret/app": "update"}
     assert json.loads(secrets.get_resource_policy(SecretId="demo/app")["ResourcePolicy"])["Statement"][0]["Effect"] == "Deny"
     converge(clients, APP)
-    assert "ResourcePolicy" not in secrets.get_resource_policy(SecretId="demo/app")
+    others, _accounts = json.loads(secrets.get_resource_policy(SecretId="demo/app")["ResourcePolicy"])["Statement"]
+    assert others["Sid"] == "NoOtherStack"
+    assert actions(converge(clients, APP)) == {}
 
 
 def test_a_secure_parameter_keeps_its_value_whatever_changes(clients: Clients) -> None:

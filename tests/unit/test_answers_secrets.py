@@ -82,7 +82,7 @@ REPLICAS = {"replicas": [{"region": "eu-central-1"}]}
     ],
 )
 def test_what_secrets_manager_answers_is_no_difference(options: dict[str, Any], raw: dict[str, Any]) -> None:
-    (found,) = answered(raw)
+    (found,) = answered(raw, desired(options).policy)
     assert (found.state, compare(found.values, desired(options))) == (READY, ())
 
 
@@ -100,7 +100,9 @@ def test_a_policy_in_other_words_is_no_difference() -> None:
 
 def test_a_copy_that_failed_is_told_and_tried_again() -> None:
     notes: list[str] = []
-    (found,) = answered(copied(Status="Failed", StatusMessage="demo/app already exists in region eu-central-1"), notes=notes)
+    (found,) = answered(
+        copied(Status="Failed", StatusMessage="demo/app already exists in region eu-central-1"), desired(REPLICAS).policy, notes
+    )
     assert [change.field for change in compare(found.values, desired(REPLICAS))] == ["replicas"]
     assert found.attributes["copies"] == ["eu-central-1"]
     assert notes == ["secret demo/app is not copied to eu-central-1: demo/app already exists in region eu-central-1"]

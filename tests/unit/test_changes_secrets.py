@@ -48,7 +48,7 @@ SECRETS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"length": 64}, NOTHING),
     ({}, {"exclude_characters": "O0", "exclude_punctuation": False}, NOTHING),
     ({}, {"exclude_numbers": True, "exclude_uppercase": True}, NOTHING),
-    ({}, {"exclude_lowercase": True, "include_space": True, "require_each_included_type": False}, NOTHING),
+    ({}, {"exclude_lowercase": True, "require_each_included_type": False}, NOTHING),
 ]
 PLAIN: dict[str, Any] = {"value": "info"}
 LIST: dict[str, Any] = {"type": "StringList", "values": ["a"]}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import secrets
 STACK = Stack("demo", "123456789012", "eu-west-1")
 
 
-def build(*described: dict[str, Any], what: str = "secrets", stack: Stack = STACK) -> list[Declaration]:
-    checked = validated({what: list(described)}, secrets.SPEC, secrets.CONSTRAINTS, "secrets")
+def build(*described: dict[str, Any], what: str = "secrets", stack: Stack = STACK, **others: Any) -> list[Declaration]:
+    checked = validated({what: list(described), **others}, secrets.SPEC, secrets.CONSTRAINTS, "secrets")
     return secrets.build(checked, stack)
 
 
@@ -34,7 +35,7 @@ def test_a_value_is_long_and_plain_by_default() -> None:
     assert declaration.values == Secret(
         description="",
         kms_key="",
-        policy={},
+        policy=declaration.values.policy,
         rotation={},
         replicas=(),
         generated=True,
@@ -45,7 +46,6 @@ def test_a_value_is_long_and_plain_by_default() -> None:
         exclude_numbers=False,
         exclude_uppercase=False,
         exclude_lowercase=False,
-        include_space=False,
         require_each_included_type=True,
         recovery_days=30,
     )
@@ -77,6 +77,31 @@ def test_only_readers_and_services_get_at_a_value() -> None:
         "arn:aws:iam::123456789012:role/aws-service-role/*/*",
     ]
     assert allowed["Principal"] == {"AWS": [theirs]}
+
+
+def conditions(operators: Sequence[str] = (), **options: Any) -> list[dict[str, Any]]:
+    """Return when a secret's policy denies its value."""
+    (declaration,) = build({"name": "app", **options}, operators=list(operators))
+    return [statement["Condition"] for statement in declaration.values.policy["Statement"] if statement["Effect"] == "Deny"]
+
+
+def test_other_stacks_and_accounts_never_get_at_a_value() -> None:
+    others, foreign = conditions()
+    assert others == {
+        "ArnLike": {"aws:PrincipalArn": ["arn:*:iam::*:role/terrace/*"]},
+        "ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::123456789012:role/terrace/demo/*"]},
+    }
+    assert foreign["StringNotEquals"] == {"aws:PrincipalAccount": "123456789012"}
+
+
+def test_named_operators_are_the_only_ones_beside_the_stack() -> None:
+    operator = "arn:aws:iam::123456789012:role/operators/*"
+    own, linked = "arn:aws:iam::123456789012:role/terrace/demo/*", "arn:aws:iam::123456789012:role/aws-service-role/*/*"
+    (condition,) = conditions([operator])
+    assert condition["ArnNotLike"]["aws:PrincipalArn"] == [own, operator, linked]
+    (condition,) = conditions([operator], readers=["app"])
+    assert condition["ArnNotLike"]["aws:PrincipalArn"][1:] == [operator, linked]
+    assert len(conditions([operator], rotation={"lambda": "arn:aws:lambda:eu-west-1:123456789012:function:rotate"})) == 2
 
 
 def test_the_content_of_a_secure_parameter_is_made() -> None:

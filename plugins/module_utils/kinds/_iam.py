@@ -20,9 +20,13 @@ ACTIONS, RESOURCES = ("Action", "NotAction"), ("Resource", "NotResource")
 PRINCIPALS = ("Principal", "NotPrincipal")
 
 
+# The namespace of all stacks.
+ROOT = "/terrace/"
+
+
 def path(stack: Stack) -> str:
     """Return the namespace of the stack's roles, profiles and policies."""
-    return f"/terrace/{stack.name}/"
+    return f"{ROOT}{stack.name}/"
 
 
 def details(context: Context, entity: str, key: str) -> list[dict[str, Any]]:

@@ -75,7 +75,6 @@ class Secret:
     exclude_numbers: bool | None = initial("ExcludeNumbers")
     exclude_uppercase: bool | None = initial("ExcludeUppercase")
     exclude_lowercase: bool | None = initial("ExcludeLowercase")
-    include_space: bool | None = initial("IncludeSpace")
     require_each_included_type: bool | None = initial("RequireEachIncludedType")
     recovery_days: int | None = initial()
 

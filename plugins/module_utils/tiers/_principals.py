@@ -28,6 +28,13 @@ def arn_of(principal: str, stack: Stack) -> str:
     return f"arn:{partition(stack.region)}:iam::{stack.account}:role{_iam.path(stack)}{role}"
 
 
+def stack_roles(stack: Stack | None) -> str:
+    """Return the pattern of the ARNs of a stack's roles, or of those of any stack of any account."""
+    if stack is None:
+        return f"arn:*:iam::*:role{_iam.ROOT}*"
+    return f"arn:{partition(stack.region)}:iam::{stack.account}:role{_iam.path(stack)}*"
+
+
 def service_role(service: str, role: str, stack: Stack) -> str:
     """Return the ARN of a service-linked role, or the pattern of several."""
     return f"arn:{partition(stack.region)}:iam::{stack.account}:role/aws-service-role/{service}/{role}"

@@ -13,12 +13,13 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import Secret
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _secrets_parameters
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, REGION, key_of, reference, several
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL, arn_of, service_role
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL, arn_of, service_role, stack_roles
 
 TIER = "secrets"
 KINDS = ("secret", "ssm_parameter")
 # Nothing here is a secret itself, whatever Ansible concludes from the names.
 SPEC = {
+    "operators": {"type": "list", "elements": "str", "default": []},
     "secrets": {
         "type": "list",
         "elements": "dict",
@@ -37,7 +38,6 @@ SPEC = {
             "exclude_numbers": {"type": "bool", "default": False},
             "exclude_uppercase": {"type": "bool", "default": False},
             "exclude_lowercase": {"type": "bool", "default": False},
-            "include_space": {"type": "bool", "default": False},
             "require_each_included_type": {"type": "bool", "default": True},
             "kms_key": {"type": "str", "no_log": False},
             "readers": {"type": "list", "elements": "str", "default": []},
@@ -73,6 +73,8 @@ SPEC = {
 }
 JSON_KEY = Constraint(pattern=r"[A-Za-z0-9_.-]{1,128}", says="a key has letters, digits and _.-")
 CONSTRAINTS = {
+    "operators": Constraint(distinct=True, max_length=50),
+    "operators[]": PRINCIPAL,
     "secrets": several(),
     "secrets[].name": Constraint(
         pattern=r"[a-z][a-z0-9-]{0,63}", says="a name is 1 to 64 lower-case letters, digits and hyphens"
@@ -112,22 +114,26 @@ ENDPOINTS = {"db_instance": "endpoint", "cache_replication_group": "primary_endp
 ATTRIBUTE = Constraint(pattern=r"[a-z_]{1,64}", says="an attribute looks like port")
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_POLICY = 20480
+NO_SERVICE = {"aws:PrincipalIsAWSService": "false"}
 
 
 def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
     """Return the declarations of validated options. Raises InvalidOption."""
-    declared = [_declared(secret, stack, f"secrets.secrets[{index}]") for index, secret in enumerate(options["secrets"])]
+    operators = [arn_of(operator, stack) for operator in options["operators"]]
+    declared = [
+        _declared(secret, operators, stack, f"secrets.secrets[{index}]") for index, secret in enumerate(options["secrets"])
+    ]
     return [*declared, *_secrets_parameters.declare(options, stack)]
 
 
-def _declared(secret: Mapping[str, Any], stack: Stack, path: str) -> Declaration:
+def _declared(secret: Mapping[str, Any], operators: list[str], stack: Stack, path: str) -> Declaration:
     _check(secret, path)
     _check_content(secret, path)
     _check_regions(secret, stack, path)
     values = Secret(
         description=secret["description"],
         kms_key=key_of(secret["kms_key"]),
-        policy=_policy(secret, stack, path),
+        policy=_policy(secret, operators, stack, path),
         rotation=_rotation(secret),
         replicas=tuple({"region": item["region"], "kms_key": key_of(item["kms_key"])} for item in secret["replicas"]),
         generated=secret["content"] == "generated",
@@ -140,7 +146,6 @@ def _declared(secret: Mapping[str, Any], stack: Stack, path: str) -> Declaration
         exclude_numbers=secret["exclude_numbers"],
         exclude_uppercase=secret["exclude_uppercase"],
         exclude_lowercase=secret["exclude_lowercase"],
-        include_space=secret["include_space"],
         require_each_included_type=secret["require_each_included_type"],
         recovery_days=secret["recovery_window"],
     )
@@ -208,34 +213,42 @@ def _rotation(secret: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _policy(secret: Mapping[str, Any], stack: Stack, path: str) -> dict[str, Any]:
-    """Return the resource policy: as given, or one that keeps everybody but the readers from the value."""
+def _policy(secret: Mapping[str, Any], operators: list[str], stack: Stack, path: str) -> dict[str, Any]:
+    """Return the resource policy: as given, or one that keeps all but the readers from the value, whatever IAM allows."""
     if secret["policy"]:
         if not isinstance(secret["policy"].get("Statement"), (list, Mapping)):
             raise InvalidOption(f"{path}.policy", "needs a Statement, as in IAM's own policies")
         if len(str(secret["policy"])) > MAX_POLICY:
             raise InvalidOption(f"{path}.policy", f"is longer than the {MAX_POLICY} characters that AWS takes")
         return dict(secret["policy"])
-    if not secret["readers"]:
-        return {}
-    readers = [arn_of(reader, stack) for reader in secret["readers"]]
-    foreign = [arn for arn in readers if arn.split(":")[4] != stack.account]
-    return {"Version": "2012-10-17", "Statement": [_denied(readers, stack), *([_allowed(foreign)] if foreign else [])]}
+    return {"Version": "2012-10-17", "Statement": _statements(secret, operators, stack)}
 
 
-def _denied(readers: list[str], stack: Stack) -> dict[str, Any]:
-    """Services and their service-linked roles, which no policy of ours can be about, are left out."""
-    linked = service_role("*", "*", stack)
+def _statements(secret: Mapping[str, Any], operators: list[str], stack: Stack) -> list[dict[str, Any]]:
+    """By default the role of a function that rotates the secret has to be let in, which we do not know."""
+    own = stack_roles(stack)
+    if not secret["readers"] and (secret["rotation"] or not operators):
+        others = {"ArnLike": {"aws:PrincipalArn": [stack_roles(None)]}, "ArnNotLike": {"aws:PrincipalArn": [own]}}
+        foreign = {"StringNotEquals": {"aws:PrincipalAccount": stack.account}, "Bool": NO_SERVICE}
+        return [_denied("NoOtherStack", others), _denied("NoOtherAccount", foreign)]
+    named = [*(arn_of(reader, stack) for reader in secret["readers"]), *operators]
+    # Services and their service-linked roles, which no policy of ours can be about, are left out.
+    readers = [*([] if secret["readers"] else [own]), *named, service_role("*", "*", stack)]
+    foreign_readers = [arn for arn in named if arn.split(":")[4] != stack.account and "*" not in arn]
+    return [
+        _denied("OnlyReaders", {"ArnNotLike": {"aws:PrincipalArn": readers}, "Bool": NO_SERVICE}),
+        *([_allowed(foreign_readers)] if foreign_readers else []),
+    ]
+
+
+def _denied(sid: str, condition: dict[str, Any]) -> dict[str, Any]:
     return {
-        "Sid": "OnlyReaders",
+        "Sid": sid,
         "Effect": "Deny",
         "Principal": {"AWS": "*"},
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "*",
-        "Condition": {
-            "ArnNotLike": {"aws:PrincipalArn": [*readers, linked]},
-            "Bool": {"aws:PrincipalIsAWSService": "false"},
-        },
+        "Condition": condition,
     }
 
 

@@ -132,6 +132,7 @@ TIERS: dict[str, dict[str, Any]] = {
         ],
     },
     "secrets": {
+        "operators": ["arn:aws:iam::123456789012:role/operators/*"],
         "secrets": [
             {
                 "name": "app",
@@ -147,7 +148,6 @@ TIERS: dict[str, dict[str, Any]] = {
                 "exclude_numbers": False,
                 "exclude_uppercase": True,
                 "exclude_lowercase": False,
-                "include_space": False,
                 "require_each_included_type": False,
                 "readers": ["app", "arn:aws:iam::210987654321:role/theirs"],
                 "rotation": {

@@ -49,6 +49,7 @@ SPECIAL = {
 # What bears the stack's name, by the service that is called; `names` begins as every derived name does.
 # RDS makes the secrets of master users itself, and checks that the caller may.
 RESOURCES = {
+    "cloudwatch": ("arn:{partition}:cloudwatch:{region}:{account}:alarm:{names}",),
     "autoscaling": ("arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{names}",),
     "elasticache": tuple(
         f"arn:{{partition}}:elasticache:{{region}}:{{account}}:{resource}"
@@ -269,7 +270,9 @@ def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
     everything = scope.arns("arn:{partition}:ec2:{region}:{account}:*")
     requested, present = ({f"aws:{which}Tag/{TAG_STACK}": scope.stack.name} for which in ("Request", "Resource"))
     creating = sorted(action for action in actions - SPECIAL - PARTS if action.startswith(CREATING))
-    if "ec2:RunInstances" in actions:
+    if any(scope.values("instance")):
+        yield from _launch(scope, requested)
+    if any(scope.values("launch_template")):
         templates = scope.arns("arn:{partition}:ec2:{region}:{account}:launch-template/*")
         yield _allow("LaunchFromTemplates", ["ec2:RunInstances"], ["*"], ArnLike={"ec2:LaunchTemplate": templates})
     if creating:
@@ -277,6 +280,17 @@ def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
     tagging = [action.removeprefix("ec2:") for action in creating + sorted(actions & {"ec2:RunInstances"})]
     yield _allow("TagOnCreate", ["ec2:CreateTags"], everything, StringEquals={**requested, "ec2:CreateAction": tagging})
     yield _allow("ChangeWithTag", actions - {"ec2:RunInstances"}, everything, StringEquals=present)
+
+
+def _launch(scope: Scope, requested: Mapping[str, str]) -> Iterator[Statement]:
+    """What is launched bears the stack's tag; what it is launched with may be anybody's."""
+    made, given = (
+        scope.arns(*(f"arn:{{partition}}:ec2:{{region}}:{{account}}:{resource}/*" for resource in resources))
+        for resources in (("instance", "network-interface", "volume"), ("key-pair", "security-group", "subnet"))
+    )
+    images = scope.arns("arn:{partition}:ec2:{region}::image/*")
+    yield _allow("Launch", ["ec2:RunInstances"], made, StringEquals=requested)
+    yield _allow("LaunchWith", ["ec2:RunInstances"], [*images, *given])
 
 
 def _outside(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:
@@ -341,8 +355,11 @@ def _implied(scope: Scope, kinds: Iterable[Kind], needed: set[str]) -> Iterator[
 
 
 def _linked_service(kind: Kind) -> str:
-    """Return the name of the service that makes a role for itself. Of keys and images, it is the one that replicates."""
-    return {"kms": "mrk.kms", "ecr": "replication.ecr"}.get(kind.service, prefix(kind.service)) + ".amazonaws.com"
+    """Return the name of the service that makes a role for itself. Of keys and images, it is the one that replicates, of
+    alarms the one that acts on instances."""
+    return {"kms": "mrk.kms", "ecr": "replication.ecr", "cloudwatch": "events"}.get(
+        kind.service, prefix(kind.service)
+    ) + ".amazonaws.com"
 
 
 def _keys(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     access_point,
+    address_association,
+    alarm,
     auto_scaling_group,
     bucket,
     cache_parameter_group,
@@ -34,6 +36,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     iam_policy,
     iam_role,
     image,
+    instance,
     instance_profile,
     internet_gateway,
     kms_alias,
@@ -48,6 +51,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     network_acl,
     peer_vpc,
     prefix_list,
+    reverse_name,
     route_table,
     scaling_policy,
     secret,
@@ -56,6 +60,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     ssm_parameter,
     subnet,
     target_group,
+    volume,
+    volume_attachment,
     vpc,
     vpc_cidr,
     vpc_endpoint,
@@ -74,12 +80,15 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import (
     storage,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import certificate as certificate_tier
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import instance as instance_tier
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import load_balancer as load_balancer_tier
 
 KINDS = {
     module.KIND.name: module.KIND
     for module in (
         access_point,
+        address_association,
+        alarm,
         auto_scaling_group,
         bucket,
         cache_parameter_group,
@@ -108,6 +117,7 @@ KINDS = {
         iam_policy,
         iam_role,
         image,
+        instance,
         instance_profile,
         internet_gateway,
         kms_alias,
@@ -122,6 +132,7 @@ KINDS = {
         network_acl,
         peer_vpc,
         prefix_list,
+        reverse_name,
         route_table,
         scaling_policy,
         secret,
@@ -130,6 +141,8 @@ KINDS = {
         ssm_parameter,
         subnet,
         target_group,
+        volume,
+        volume_attachment,
         vpc,
         vpc_cidr,
         vpc_endpoint,
@@ -151,6 +164,7 @@ TIERS = {
         certificate_tier,
         load_balancer_tier,
         compute,
+        instance_tier,
         monitoring,
     )
 }

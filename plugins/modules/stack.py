@@ -24,7 +24,8 @@ options:
     description: The tiers to apply. All by default.
     type: list
     elements: str
-    choices: [network, identity, secrets, storage, database, cache, dns, certificate, load_balancer, compute, monitoring]
+    choices:
+      [network, identity, secrets, storage, database, cache, dns, certificate, load_balancer, compute, instance, monitoring]
   network:
     description: The options of M(terrace.aws.network).
     type: dict
@@ -54,6 +55,9 @@ options:
     type: dict
   compute:
     description: The options of M(terrace.aws.compute).
+    type: dict
+  instance:
+    description: The options of M(terrace.aws.instance).
     type: dict
   monitoring:
     description: The options of M(terrace.aws.monitoring).
@@ -160,6 +164,7 @@ EXAMPLES = r"""
     certificate: "{{ terrace_certificate | default(omit) }}"
     load_balancer: "{{ terrace_load_balancer | default(omit) }}"
     compute: "{{ terrace_compute | default(omit) }}"
+    instance: "{{ terrace_instance | default(omit) }}"
     monitoring: "{{ terrace_monitoring | default(omit) }}"
 
 - name: Delete all of it

@@ -15,6 +15,8 @@ PATCHES = (
     "dependencies",
     "dhcp_options",
     "launched_interfaces",
+    "instance_settings",
+    "reverse_names",
     "nat_gateways",
     "network_details",
     "peering_filters",

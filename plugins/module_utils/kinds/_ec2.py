@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import TAG_ID
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
@@ -40,6 +41,11 @@ def filtered(context: Context, operation: str, key: str, name: str, values: Iter
 def in_our_vpcs(context: Context, operation: str, key: str, name: str = "vpc-id") -> list[dict[str, Any]]:
     """Return the items of a list operation in the VPCs that the survey has found."""
     return filtered(context, operation, key, name, (vpc.id for vpc in context.found("vpc")))
+
+
+def with_identity(context: Context) -> list[Mapping[str, Any]]:
+    """Return Filters for kinds whose resources Auto Scaling makes by the hundred, with the stack's tag but no identity."""
+    return list(context.filters or [*context.stack_filter(), {"Name": "tag-key", "Values": [TAG_ID]}])
 
 
 def tags(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New, Retry
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
 
@@ -47,4 +47,6 @@ KIND = Kind(
     delete=delete,
     tag=_ec2.tag,
     unsafe_create="AllocateAddress",
+    # An address whose reverse name has just been taken away: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Elastic_Addressing_Reverse_DNS.html
+    retries=(Retry("ReleaseAddress", "InvalidAddress.Locked", seconds=300.0),),
 )

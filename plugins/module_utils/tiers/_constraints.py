@@ -13,6 +13,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 MANY = 1000
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
 REGION = Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1")
+ZONE = Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]", says="a zone looks like eu-west-1a")
 SERVICE = Constraint(pattern=r"[a-z0-9.-]{1,128}\.amazonaws\.com(\.cn)?", says="a service principal looks like ec2.amazonaws.com")
 # What all services take: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TAG_KEY = Constraint(

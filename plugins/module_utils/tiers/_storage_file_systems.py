@@ -18,6 +18,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints imp
     KMS_KEY,
     MANY,
     NAME,
+    ZONE,
     key_of,
     reference,
     several,
@@ -105,7 +106,7 @@ CONSTRAINTS: dict[str, Constraint] = {
     "file_systems[].subnets": reference("subnet/{}/"),
     "file_systems[].security_groups": Constraint(max_length=MOST_GROUPS, distinct=True),
     "file_systems[].security_groups[]": reference("security_group/{}"),
-    "file_systems[].zone": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]", says="a zone looks like eu-west-1a"),
+    "file_systems[].zone": ZONE,
     "file_systems[].kms_key": KMS_KEY,
     "file_systems[].access_points": Constraint(max_length=MANY),
 }

@@ -17,7 +17,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc_cidr import AMAZON_IPV6, VpcCidr
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_access as access
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_routes as routes
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, NAME, reference, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, NAME, ZONE, reference, several
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._network_addresses import (
     Options,
     class_blocks,
@@ -145,7 +145,7 @@ CONSTRAINTS = {
     "vpc.secondary_cidrs": Constraint(max_length=4, distinct=True),
     "vpc.secondary_cidrs[]": Constraint(prefix=(16, 28)),
     "vpc.zones": Constraint(min_length=1, max_length=6, distinct=True),
-    "vpc.zones[]": Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]", says="a zone looks like eu-west-1a"),
+    "vpc.zones[]": ZONE,
     "subnets": several(),
     "subnets[].name": NAME,
     "subnets[].cidrs": Constraint(min_length=1, max_length=6, distinct=True),

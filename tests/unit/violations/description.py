@@ -617,6 +617,50 @@ TIERS: dict[str, dict[str, Any]] = {
             },
         ]
     },
+    "instance": {
+        "instances": [
+            {
+                "name": "mail",
+                "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+                "follow_image": True,
+                "type": "t3.small",
+                "allow_stop": True,
+                "running": True,
+                "subnet": "app",
+                "zone": "eu-west-1a",
+                "security_groups": ["app"],
+                "private_address": "10.20.16.10",
+                "elastic_ip": True,
+                "reverse_dns": "mail.example.com",
+                "source_dest_check": False,
+                "role": "app",
+                "key_name": "operators",
+                "user_data": "#!/bin/sh\necho '{{ kept }}'\n",
+                "kms_key": KEY,
+                "root_volume": {"size": 16, "type": "gp2"},
+                "volumes": [
+                    {"name": "mailboxes", "device": "/dev/sdf", "size": 100, "type": "gp3", "iops": 4000, "throughput": 250},
+                    {"name": "queue", "device": "/dev/sdg", "size": 4, "snapshot": "snap-0123456789abcdef0"},
+                    {"name": "log", "device": "/dev/sdh", "size": 4, "final_snapshot": False},
+                ],
+                "metadata_hop_limit": 2,
+                "detailed_monitoring": True,
+                "termination_protection": True,
+                "stop_protection": False,
+                "recovery": "alarm",
+                "cpu_credits": "standard",
+                "instance_tags": {"Role": "mail", "shift": 3},
+            },
+            {
+                "name": "bastion",
+                "image": {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"},
+                "type": "t4g.nano",
+                "subnet": "app",
+                "zone": "eu-west-1a",
+                "security_groups": ["app"],
+            },
+        ]
+    },
     "monitoring": {"log_groups": [{"name": "app", "retention": 30, "log_group": "/demo/app", "kms_key": KEY}]},
 }
 # What excludes options of the description above.

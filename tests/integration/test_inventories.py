@@ -40,5 +40,5 @@ def test_data_is_protected_as_it_is_described(architecture: str, clients: Callab
     described = description(architecture, terrace_deletion_protection=True)
     stack = stack_of(described.pop("stack"))
     run(clients, stack, declarations_of(described, stack))
-    with pytest.raises(Refused, match=r"nothing was changed: .*db_instance/main: deletion protection is on"):
+    with pytest.raises(Refused, match=r"nothing was changed: .*deletion protection is on"):
         run(clients, stack, declarations_of(described, stack), state="absent")

@@ -33,6 +33,7 @@ def read_balancer(elbv2: Any, balancer: Any) -> Balancer:
     ec2 = ec2_backends[ACCOUNT][elbv2.region_name]
     interface = interfaces.owned(ec2, balancer.arn)[0]
     listeners = tuple(_listener(elbv2, balancer, item) for item in balancer.listeners.values() if _works(item))
+    open_to_all = balancer.type == "network" and not balancer.security_groups
     return Balancer(
         arn=balancer.arn,
         name=balancer.name,
@@ -48,7 +49,7 @@ def read_balancer(elbv2: Any, balancer: Any) -> Balancer:
         ),
         listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
         groups=_groups(elbv2, listeners),
-        firewall=firewall(ec2, interface.group_set) if interface.group_set else Firewall(EVERYTHING, EVERYTHING),
+        firewall=Firewall(EVERYTHING, EVERYTHING) if open_to_all else firewall(ec2, interface.group_set),
     )
 
 

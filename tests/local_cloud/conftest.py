@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from local_cloud.emulator import Emulator
 from local_cloud.emulator.environment import REGION
+from tests.local_cloud import balancing
 from tests.local_cloud.scenarios import Connect
 
 SERVE = """
@@ -64,3 +65,20 @@ def plain(plain_endpoint: str, plain_connect: Connect) -> Connect:
     request = urllib.request.Request(f"{plain_endpoint}/moto-api/reset", method="POST")  # noqa: S310 loopback
     urllib.request.urlopen(request).close()  # noqa: S310 loopback
     return plain_connect
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[balancing.World]:
+    """A local cloud for load balancers. The tests of whole stacks have another world."""
+    balancing.cloud("down")
+    balancing.cloud("up")
+    try:
+        yield balancing.World()
+    finally:
+        balancing.cloud("down")
+
+
+@pytest.fixture(scope="module")
+def servers(world: balancing.World) -> dict[str, str]:
+    """The addresses of three servers by their names."""
+    return {name: world.server(name) for name in "abc"}

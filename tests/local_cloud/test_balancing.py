@@ -4,32 +4,16 @@
 
 import ssl
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from local_cloud.reconcile.certificates import Authority
-from tests.local_cloud.balancing import World, cloud, eventually, fixed, forward, share
+from tests.local_cloud.balancing import World, eventually, fixed, forward, share
 
 pytestmark = pytest.mark.docker
 
 REDIRECT = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    cloud("down")
-    cloud("up")
-    try:
-        yield World()
-    finally:
-        cloud("down")
-
-
-@pytest.fixture(scope="module")
-def servers(world: World) -> dict[str, str]:
-    return {name: world.server(name) for name in "abc"}
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +60,19 @@ def test_targets_see_who_asked(world: World, front: dict[str, Any]) -> None:
     assert headers["x-amzn-trace-id"].startswith("Root=1-")
 
 
-def test_the_security_policy_decides_about_versions(world: World, front: dict[str, Any]) -> None:
-    context = world.context()
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
-    with pytest.raises(ssl.SSLError):
-        world.handshake(front[443], "example.com", context)
+def test_the_security_policy_decides_about_versions(world: World, front: dict[str, Any], groups: dict[str, str]) -> None:
     assert world.handshake(front[443], "example.com", world.context()).version() == "TLSv1.3"
+    context = world.context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    assert world.handshake(front[443], "example.com", context).version() == "TLSv1.2"
+    certificate = [{"CertificateArn": world.certificate("new.example.com")}]
+    settings = {"Certificates": certificate, "SslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}
+    world.listener(world.balancer("strict-tls"), 443, forward(groups["a"]), "HTTPS", **settings)
+    port = world.port("strict-tls", 443)
+    with pytest.raises(ssl.SSLError, match="protocol version"):
+        world.handshake(port, "new.example.com", context)
+    context.maximum_version = ssl.TLSVersion.TLSv1_3
+    assert world.handshake(port, "new.example.com", context).version() == "TLSv1.3"
 
 
 def test_http_2_is_spoken(world: World, front: dict[str, Any]) -> None:
@@ -214,3 +203,41 @@ def test_clients_stay_with_their_target(world: World, servers: dict[str, str], k
         assert "AWSALBAPP-0" not in world.ask(port, headers=back).cookies
         alone = {"Cookie": f"AWSALBAPP-0={first.cookies['AWSALBAPP-0']}"}
         assert len({world.ask(port, headers=alone).seen["host"] for _ in range(12)}) == 3
+
+
+def test_a_matcher_decides_about_health(world: World, front: dict[str, Any]) -> None:
+    address = world.server("d", health=418)
+    strict = world.target_group("strict", address)
+    kind = world.target_group("kind", address, Matcher={"HttpCode": "200,410-420"}, HealthCheckPath="/health")
+    action = share(strict=(strict, 1), kind=(kind, 1))
+    condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/never"]}}
+    elbv2 = world.connect("elbv2")
+    elbv2.modify_target_group(TargetGroupArn=strict, HealthCheckPath="/health")
+    elbv2.create_rule(ListenerArn=front["secure"], Priority=9, Conditions=[condition], Actions=[action])
+    eventually({address: "initial"}, lambda: world.health(strict))
+    world.ready(kind, address)
+    eventually({address: "unhealthy"}, lambda: world.health(strict))
+    (seen,) = elbv2.describe_target_health(TargetGroupArn=strict)["TargetHealthDescriptions"]
+    assert seen["TargetHealth"]["Reason"] == "Target.ResponseCodeMismatch"
+    assert "[418]" in seen["TargetHealth"]["Description"]
+
+
+def test_a_group_without_a_healthy_target_uses_them_all(world: World, front: dict[str, Any]) -> None:
+    sick = world.target_group("sick", world.server("e", health=500), HealthCheckPath="/health")
+    condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/sick"]}}
+    world.connect("elbv2").create_rule(ListenerArn=front["secure"], Priority=10, Conditions=[condition], Actions=[forward(sick)])
+    eventually(["unhealthy"], lambda: list(world.health(sick).values()))
+    assert world.ask(front[443], "/sick", tls="example.com").seen["host"] == "e"
+
+
+def test_a_network_load_balancer_carries_tcp_and_tls(world: World, servers: dict[str, str]) -> None:
+    group = world.target_group("tcp", *servers.values(), Protocol="TCP")
+    balancer = world.balancer("tcp", Type="network")
+    world.listener(balancer, 8080, forward(group), "TCP")
+    certificate = [{"CertificateArn": world.certificate("mail.example.com")}]
+    world.listener(balancer, 443, forward(group), "TLS", Certificates=certificate)
+    world.ready(group, *servers.values())
+    assert {world.ask(world.port("tcp", 8080)).seen["host"] for _ in range(12)} == set("abc")
+    answer = world.ask(world.port("tcp", 443), tls="mail.example.com")
+    assert answer.names == ["mail.example.com"]
+    assert "x-forwarded-for" not in answer.seen["headers"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.autoscaling.models import InstanceState
 
+from local_cloud.emulator.fidelity import target_draining
 from local_cloud.emulator.lifecycle import lifecycle
 from local_cloud.emulator.scaling import activities, hooks
 
@@ -113,7 +114,9 @@ def _serve(group: Any, member: Any) -> str:
 
 
 def _drained(group: Any, member: Any) -> str | None:
-    if lifecycle.pending(DRAINING, member.instance_id):
+    """Go on when the delay is over, or as soon as no load balancer has a connection left."""
+    elbv2 = group.autoscaling_backend.elbv2_backend
+    if lifecycle.pending(DRAINING, member.instance_id) and target_draining.waits_for(elbv2, member.instance_id):
         return None
     return _hold(group, member, hooks.TERMINATING, "Terminating")
 

@@ -21,7 +21,13 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.progress import
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, references, validated
 from ansible_collections.terrace.aws.plugins.module_utils.operator import current_owner, is_dead, stop_on_signals
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS, TIERS
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, REGION, TAG_KEY, TAG_VALUE
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
+    MANY,
+    REGION,
+    TAG_KEY,
+    TAG_VALUE,
+    refuse_other_region,
+)
 
 STACK_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
@@ -175,14 +181,8 @@ def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) ->
         if declaration.key in seen:
             raise InvalidOption(declaration.path, f"{declaration.key} is declared already at {seen[declaration.key]}")
         seen[declaration.key] = declaration.path
-        _refuse_other_region(declaration.region, f"{declaration.path}.region", stack)
+        refuse_other_region(declaration.region, f"{declaration.path}.region", stack)
     return tuple(declarations)
-
-
-def _refuse_other_region(region: str | None, path: str, stack: Stack) -> None:
-    """What is in a region that the stack does not name would be overlooked once it is not declared any more."""
-    if region and region not in stack.all_regions:
-        raise InvalidOption(path, f"{region} is neither the stack's region nor one of stack.regions")
 
 
 def references_of(described: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
@@ -199,7 +199,7 @@ def externals_of(items: Iterable[Mapping[str, Any]], stack: Stack) -> tuple[Exte
     externals: dict[Key, External] = {}
     for index, item in enumerate(items):
         external = External(item["kind"], item["name"], item["match"], f"external[{index}]", item["region"])
-        _refuse_other_region(external.region, f"{external.path}.region", stack)
+        refuse_other_region(external.region, f"{external.path}.region", stack)
         if external.key in externals:
             raise InvalidOption(f"{external.path}.name", f"{external.key} is given twice")
         for name, value in external.match.items():
@@ -214,7 +214,7 @@ def adoptions_of(items: Iterable[Mapping[str, Any]], stack: Stack) -> tuple[Adop
     adoptions: dict[Key, Adoption] = {}
     for index, item in enumerate(items):
         adoption = Adoption(item["kind"], item["name"], item["id"], f"adopt[{index}]", item["region"])
-        _refuse_other_region(adoption.region, f"{adoption.path}.region", stack)
+        refuse_other_region(adoption.region, f"{adoption.path}.region", stack)
         if KINDS[adoption.kind].tag is None:
             raise InvalidOption(f"{adoption.path}.kind", f"a {adoption.kind} takes no tags, so it cannot be adopted by itself")
         if adoption.key in adoptions:

@@ -214,11 +214,11 @@ def match(declaration: Declaration, kind: Kind, desired: Any, candidates: Iterab
     Content tells nothing about where it is: the same in another region is something else.
     """
     alive = [found for found in candidates if found.state not in (DELETING, GONE, FAILED)]
+    here = _in_region(alive, declaration, kind, stack)
     if kind.lookup:
-        return [found for found in alive if found.name == declaration.name]
+        return [found for found in here if found.name == declaration.name]
     if kind.identity:
         identity = kind.identity(desired)
-        here = [f for f in alive if kind.global_service or f.region in (None, _region_of(declaration, stack))]
         return [] if contains_unknown(identity) else [f for f in here if kind.identity(f.values) == identity]
     return named(declaration.name, kind, alive, stack)
 
@@ -251,8 +251,6 @@ def _steps_for(
     create_first: bool,
 ) -> list[Step]:
     desired = resolved.values(declaration.values)
-    if kind.lookup:
-        candidates = _in_region(candidates, declaration, kind, stack)
     matches = match(declaration, kind, desired, candidates, stack)
     matches += [] if earlier_name is None else named(earlier_name, kind, candidates, stack)
     successor = _successor(matches, desired) if kind.create_before_delete else None

@@ -14,14 +14,13 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Kin
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import names, require_known
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import cache_replication_group, cache_user, cache_user_group
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._cache_verdicts import Version
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _windows
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import IDENTIFIER
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-IDENTIFIER = re.compile(r"[a-z]([a-z0-9]|-(?!-))*(?<!-)")
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html
 FIRST_VALKEY, LAST_REDIS = "7.2", "7.1"
 # Words of an access string that are about passwords, or undo all the others.
 FORBIDDEN_WORDS = re.compile(r"[<>#!].*|nopass|resetpass|reset")
-MINUTES_OF_DAY, MINUTES_OF_WEEK = 1440, 10080
 SHORTEST_WINDOW = 60
 
 
@@ -107,25 +106,4 @@ def _check_access(group: Mapping[str, Any], path: str) -> None:
 def _check_windows(group: Mapping[str, Any], path: str) -> None:
     if group["snapshot_window"] and not group["snapshot_retention"]:
         raise InvalidOption(f"{path}.snapshot_window", "needs snapshot_retention: without it there are no automatic snapshots")
-    snapshots = _minutes(group["snapshot_window"], f"{path}.snapshot_window")
-    maintenance = _minutes(group["maintenance_window"], f"{path}.maintenance_window")
-    daily = {minute + day * MINUTES_OF_DAY for minute in snapshots for day in range(len(DAYS))}
-    if daily & maintenance:
-        raise InvalidOption(f"{path}.maintenance_window", "overlaps with snapshot_window")
-
-
-def _minutes(window: str | None, path: str) -> set[int]:
-    """Return the minutes of the day or, with day names, of the week that a window covers. Raises InvalidOption."""
-    if window is None:
-        return set()
-    start, end = (_minute(moment.lower()) for moment in window.split("-"))
-    cycle = MINUTES_OF_WEEK if window[0].isalpha() else MINUTES_OF_DAY
-    length = (end - start) % cycle
-    if length < SHORTEST_WINDOW:
-        raise InvalidOption(path, f"has to be at least {SHORTEST_WINDOW} minutes long")
-    return {(start + offset) % cycle for offset in range(length)}
-
-
-def _minute(moment: str) -> int:
-    *day, hour, minute = moment.split(":")
-    return (DAYS.index(day[0]) if day else 0) * MINUTES_OF_DAY + int(hour) * 60 + int(minute)
+    _windows.check(group, "snapshot_window", "maintenance_window", SHORTEST_WINDOW, path)

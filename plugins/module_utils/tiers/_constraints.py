@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Reference
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Reference, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
 
 # No quota of AWS, because those can be raised: more things than this in one list of one stack are a mistake.
 MANY = 1000
 NAME = Constraint(pattern=r"[a-z][a-z0-9-]{0,31}", says="a name is 1 to 32 lower-case letters, digits and hyphens")
+# RDS and ElastiCache take single hyphens only in what they call things.
+IDENTIFIER = re.compile(r"[a-z]([a-z0-9]|-(?!-))*(?<!-)")
 REGION = Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d", says="a region looks like eu-west-1")
 ZONE = Constraint(pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]", says="a zone looks like eu-west-1a")
 SERVICE = Constraint(pattern=r"[a-z0-9.-]{1,128}\.amazonaws\.com(\.cn)?", says="a service principal looks like ec2.amazonaws.com")
@@ -23,6 +27,13 @@ TAG_KEY = Constraint(
 TAG_VALUE = Constraint(
     pattern=r"(?u:[\w .:/=+@-]{0,256})", says="a tag's value has up to 256 letters, digits, spaces and _.:/=+-@"
 )
+
+
+def refuse_other_region(region: str | None, path: str, stack: Stack) -> None:
+    """Raise InvalidOption for a region that the stack does not name: what is there would be overlooked once it is not
+    declared any more."""
+    if region and region not in stack.all_regions:
+        raise InvalidOption(path, f"{region} is neither the stack's region nor one of stack.regions")
 
 
 def several(unique: str | tuple[str, ...] = "name") -> Constraint:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,16 +11,15 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import db_instance
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._db_changes import GP3_STRIPED_FROM, GP3_STRIPED_IOPS
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _windows
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import IDENTIFIER
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._database_engines import Engine
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-IDENTIFIER = re.compile(r"[a-z]([a-z0-9]|-(?!-))*(?<!-)")
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html, the same for all engines that we know.
 GP3_IOPS, GP3_THROUGHPUT = (GP3_STRIPED_IOPS, 64000), (500, 4000)
 GP3_IOPS_PER_THROUGHPUT = 4
 IO2_FROM = 100
 IO2_IOPS_PER_GIB = (0.5, 1000)
-MINUTES_OF_DAY, MINUTES_OF_WEEK = 1440, 10080
 SHORTEST_WINDOW = 30
 Refuse = Callable[[str, str], InvalidOption]
 # What a replica has from its source.
@@ -38,8 +36,9 @@ def check(instance: Mapping[str, Any], engine: Engine, path: str, stack: Stack) 
     _check_version(instance, engine, refuse)
     _check_parts(instance, engine, refuse)
     _check_names(instance, engine, refuse)
-    for rule in (_check_origin, _check_storage, _check_windows, _check_backups, _check_monitoring):
+    for rule in (_check_origin, _check_storage, _check_backups, _check_monitoring):
         rule(instance, refuse)
+    _windows.check(instance, "backup_window", "maintenance_window", SHORTEST_WINDOW, path)
 
 
 def _check_identifier(identifier: str, refuse: Refuse) -> None:
@@ -155,28 +154,3 @@ def _check_monitoring(instance: Mapping[str, Any], refuse: Refuse) -> None:
         raise refuse("performance_insights_retention", "needs performance_insights: true")
     if instance["log_retention"] is not None and not instance["log_exports"]:
         raise refuse("log_retention", "needs log_exports")
-
-
-def _check_windows(instance: Mapping[str, Any], refuse: Refuse) -> None:
-    backup = _minutes(instance["backup_window"], "backup_window", refuse)
-    maintenance = _minutes(instance["maintenance_window"], "maintenance_window", refuse)
-    daily = {minute + day * MINUTES_OF_DAY for minute in backup for day in range(len(DAYS))}
-    if daily & maintenance:
-        raise refuse("maintenance_window", "overlaps with backup_window")
-
-
-def _minutes(window: str | None, option: str, refuse: Refuse) -> set[int]:
-    """Return the minutes of the day or, with day names, of the week that a window covers."""
-    if window is None:
-        return set()
-    start, end = (_minute(moment.lower()) for moment in window.split("-"))
-    cycle = MINUTES_OF_WEEK if window[0].isalpha() else MINUTES_OF_DAY
-    length = (end - start) % cycle
-    if length < SHORTEST_WINDOW:
-        raise refuse(option, f"has to be at least {SHORTEST_WINDOW} minutes long")
-    return {(start + offset) % cycle for offset in range(length)}
-
-
-def _minute(moment: str) -> int:
-    *day, hour, minute = moment.split(":")
-    return (DAYS.index(day[0]) if day else 0) * MINUTES_OF_DAY + int(hour) * 60 + int(minute)

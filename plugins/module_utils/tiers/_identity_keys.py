@@ -13,7 +13,14 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import kms_alias
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.kms_alias import KmsAlias
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.kms_key import KmsKey
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import NAME, REGION, SERVICE, partition, several
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
+    NAME,
+    REGION,
+    SERVICE,
+    partition,
+    refuse_other_region,
+    several,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL, arn_of, service_role
 
 SPEC = {
@@ -92,8 +99,7 @@ def _check(key: Mapping[str, Any], stack: Stack, path: str) -> None:
     for number, region in enumerate(key["regions"]):
         if region == (key["region"] or stack.region):
             raise InvalidOption(f"{path}.regions[{number}]", f"the key itself is in {region} already")
-        if region not in stack.all_regions:
-            raise InvalidOption(f"{path}.regions[{number}]", f"{region} is neither the stack's region nor one of stack.regions")
+        refuse_other_region(region, f"{path}.regions[{number}]", stack)
 
 
 def _key(

@@ -15,7 +15,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.cache_replicatio
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.cache_subnet_group import CacheSubnetGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.cache_user import CacheUser
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.cache_user_group import CacheUserGroup
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._cache_checks import DAYS, check, check_user, check_user_group
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _windows
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._cache_checks import check, check_user, check_user_group
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
     KMS_KEY,
     key_of,
@@ -100,7 +101,6 @@ SPEC = {
         },
     },
 }
-HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 IDENTIFIER_NAME = Constraint(
     pattern=r"(?=.{1,32}$)[a-z]+(-?[a-z0-9]+)*", says="a name is 1 to 32 lower-case letters, digits and single hyphens"
 )
@@ -141,10 +141,8 @@ CONSTRAINTS = {
         says="a snapshot's name has letters, digits and hyphens",
     ),
     "replication_groups[].snapshot_retention": Constraint(minimum=0, maximum=35),
-    "replication_groups[].snapshot_window": Constraint(pattern=f"{HOUR}-{HOUR}", says="a window looks like 03:00-04:00 (UTC)"),
-    "replication_groups[].maintenance_window": Constraint(
-        pattern=f"(?i:{'|'.join(DAYS)}):{HOUR}-(?i:{'|'.join(DAYS)}):{HOUR}", says="a window looks like sun:04:30-sun:05:30 (UTC)"
-    ),
+    "replication_groups[].snapshot_window": _windows.DAILY,
+    "replication_groups[].maintenance_window": _windows.WEEKLY,
     "replication_groups[].logs": Constraint(unique="type", max_length=2),
     "replication_groups[].logs[].log_group": reference("log_group/{}"),
     "users": several(),

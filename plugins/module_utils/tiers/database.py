@@ -20,15 +20,17 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_parameter_gro
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.db_subnet_group import DbSubnetGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.log_group import LogGroup
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _windows
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
     KMS_KEY,
     REGION,
     key_of,
     partition,
     reference,
+    refuse_other_region,
     several,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.tiers._database_checks import DAYS, check
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._database_checks import check
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._database_engines import ENGINES, LOGS, Engine
 from ansible_collections.terrace.aws.plugins.module_utils.tiers.monitoring import RETENTION_DAYS
 
@@ -96,7 +98,6 @@ SPEC = {
         },
     },
 }
-HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 CONSTRAINTS = {
     "instances": several(),
     "instances[].name": Constraint(
@@ -143,13 +144,11 @@ CONSTRAINTS = {
     ),
     "instances[].restore_instance": reference("db_instance/{}"),
     "instances[].restore_time": Constraint(
-        pattern=rf"{LATEST}|\d{{4}}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T{HOUR}(:[0-5]\d)?Z",
+        pattern=rf"{LATEST}|\d{{4}}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T{_windows.HOUR}(:[0-5]\d)?Z",
         says="a time is latest, or looks like 2026-11-20T07:30:00Z (UTC)",
     ),
-    "instances[].backup_window": Constraint(pattern=f"{HOUR}-{HOUR}", says="a window looks like 03:00-04:00 (UTC)"),
-    "instances[].maintenance_window": Constraint(
-        pattern=f"(?i:{'|'.join(DAYS)}):{HOUR}-(?i:{'|'.join(DAYS)}):{HOUR}", says="a window looks like sun:04:30-sun:05:30 (UTC)"
-    ),
+    "instances[].backup_window": _windows.DAILY,
+    "instances[].maintenance_window": _windows.WEEKLY,
 }
 # Options that are fields of the kind, as they are.
 SAME_NAME = (
@@ -261,10 +260,7 @@ def _check_regions(instance: Instance, stack: Stack) -> None:
     """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.XRgn.html"""
     options, elsewhere = instance.options, instance.region != instance.region_of_source
     for name in ("region", "backup_region"):
-        if options[name] and options[name] not in stack.all_regions:
-            raise InvalidOption(
-                f"{instance.path}.{name}", f"{options[name]} is neither the stack's region nor one of stack.regions"
-            )
+        refuse_other_region(options[name], f"{instance.path}.{name}", stack)
     if options["backup_region"] == instance.region:
         raise InvalidOption(f"{instance.path}.backup_region", "is the instance's own region, which has its backups already")
     if instance.is_replica and elsewhere and options["encrypted"] and not options["kms_key"]:

@@ -116,7 +116,7 @@ def _hosts(connect: Callable[[str], Any], subnets: list[str], group: str, target
         AutoScalingGroupName="app",
         LaunchTemplate={"LaunchTemplateName": "app", "Version": "$Latest"},
         MinSize=2,
-        MaxSize=3,
+        MaxSize=4,
         VPCZoneIdentifier=",".join(subnets),
         TargetGroupARNs=[target_group],
     )

@@ -30,8 +30,9 @@ PATIENCE = 120
 # A local cloud of its own: a demo that somebody looks at goes on beside it.
 ENVIRONMENT = os.environ | {"TERRACE_LOCAL_CLOUD": "tests"}
 LABEL = f"terrace.local.cloud={scope('tests')}"
-# As a script on a host asks who it is: with a token for its credentials, which show up in no argument.
-WHO_AM_I = """
+# A call of the API (service, parameters) as a script on a host makes it: with a token for its credentials, which show up in no
+# argument.
+CALL = """
 set -eu
 metadata=http://169.254.169.254/latest
 token=$(curl -sSf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $metadata/api/token)
@@ -41,9 +42,15 @@ import json, sys
 keys = json.load(sys.stdin)
 print("user =", keys["AccessKeyId"] + ":" + keys["SecretAccessKey"])
 print("header =", "X-Amz-Security-Token: " + keys["Token"])' > /run/credentials.curl
-curl -sSf --config /run/credentials.curl --aws-sigv4 "aws:amz:$(ask meta-data/placement/region):sts" \\
-  -d 'Action=GetCallerIdentity&Version=2011-06-15' "$AWS_ENDPOINT_URL"
+curl -sSf --config /run/credentials.curl --aws-sigv4 "aws:amz:$(ask meta-data/placement/region):$1" \\
+  -d "$2" "$AWS_ENDPOINT_URL"
 """
+HOOK = {
+    "LifecycleHookName": "ready",
+    "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+    "HeartbeatTimeout": 600,
+    "DefaultResult": "ABANDON",
+}
 
 
 def cloud(command: str) -> None:
@@ -120,6 +127,13 @@ def eventually(wanted: Any, read: Callable[[], Any]) -> None:
         time.sleep(0.5)
 
 
+def call(host: Container, service: str, parameters: str) -> str:
+    """Let a host call the API with its role."""
+    code, output = host.exec_run(["sh", "-c", CALL, "sh", service, parameters])
+    assert code == 0, output.decode()
+    return output.decode()
+
+
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     cloud("down")
@@ -157,8 +171,7 @@ def test_hosts_have_the_address_that_the_api_tells(world: World) -> None:
 def test_hosts_reach_their_metadata_and_the_api(world: World) -> None:
     host = world.hosts()[0]
     instance = host.name.removeprefix("terrace-")
-    code, output = host.exec_run(["sh", "-c", WHO_AM_I])
-    assert (code, f"assumed-role/app/{instance}" in output.decode()) == (0, True), output.decode()
+    assert f"assumed-role/app/{instance}" in call(host, "sts", "Action=GetCallerIdentity&Version=2011-06-15")
     assert json.loads((CHECKOUT / ".local/cloud-tests/calls.jsonl").read_text().splitlines()[-1])["role"] == "app"
     # Every service finds the API, not only what Docker starts; a request without a token is refused.
     answer = host.exec_run(["systemd-run", "--pipe", "--quiet", "sh", "-c", "echo $AWS_ENDPOINT_URL"]).output.decode().strip()
@@ -236,10 +249,14 @@ def test_a_host_that_was_stopped_by_hand_stays_stopped(world: World) -> None:
 def test_containers_follow_stop_and_start_of_an_instance(world: World) -> None:
     ec2, host = world.connect("ec2"), world.hosts()[0]
     instance = host.name.removeprefix("terrace-")
+    # The group would replace a member that does not run.
+    health_check = {"AutoScalingGroupName": "app", "ScalingProcesses": ["HealthCheck"]}
+    world.connect("autoscaling").suspend_processes(**health_check)
     ec2.stop_instances(InstanceIds=[instance])
     eventually("exited", lambda: _status(host))
     ec2.start_instances(InstanceIds=[instance])
     eventually("running", lambda: _status(host))
+    world.connect("autoscaling").resume_processes(**health_check)
 
 
 def _status(container: Container) -> str:
@@ -247,12 +264,33 @@ def _status(container: Container) -> str:
     return container.status
 
 
+def test_new_hosts_serve_when_they_say_that_they_are_ready(world: World) -> None:
+    autoscaling, known = world.connect("autoscaling"), {host.name for host in world.hosts()}
+    autoscaling.put_lifecycle_hook(AutoScalingGroupName="app", **HOOK)
+    autoscaling.set_desired_capacity(AutoScalingGroupName="app", DesiredCapacity=4)
+    eventually(["InService", "InService", "Pending:Wait", "Pending:Wait"], lambda: lifecycle_states(world))
+    eventually(4, lambda: len(world.hosts()))
+    new = [host for host in world.hosts() if host.name not in known]
+    for host in new:
+        assert host.attrs["Config"]["Hostname"] not in {world.served_by() for _ in range(8)}
+        eventually(0, lambda host=host: host.exec_run(["systemctl", "is-active", "app.service"]).exit_code)
+        instance = host.name.removeprefix("terrace-")
+        answer = "AutoScalingGroupName=app&LifecycleHookName=ready&LifecycleActionResult=CONTINUE"
+        call(host, "autoscaling", f"Action=CompleteLifecycleAction&Version=2011-01-01&InstanceId={instance}&{answer}")
+    eventually(["healthy"] * 4, world.health)
+    assert {world.served_by() for _ in range(8)} == {host.attrs["Config"]["Hostname"] for host in world.hosts()}
+    autoscaling.delete_lifecycle_hook(AutoScalingGroupName="app", LifecycleHookName="ready")
+
+
+def lifecycle_states(world: World) -> list[str]:
+    (group,) = world.connect("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return sorted(instance["LifecycleState"] for instance in group["Instances"])
+
+
 def test_containers_follow_the_scaling_group(world: World) -> None:
-    autoscaling = world.connect("autoscaling")
-    for size in (3, 1):
-        autoscaling.set_desired_capacity(AutoScalingGroupName="app", DesiredCapacity=size)
-        eventually(size, lambda: len(world.hosts()))
-    eventually(1, lambda: len(world.health()))
+    world.connect("autoscaling").update_auto_scaling_group(AutoScalingGroupName="app", MinSize=1, DesiredCapacity=1)
+    eventually(1, lambda: len(world.hosts()))
+    eventually(1, lambda: world.health().count("healthy"))
 
 
 def test_what_is_deleted_disappears(world: World) -> None:

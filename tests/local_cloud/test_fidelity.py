@@ -31,6 +31,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     rds_copies,
     route53,
     s3,
+    scaling_ahead,
     secretsmanager,
 )
 

@@ -30,6 +30,8 @@ PATCHES = (
     "group_settings",
     "lifecycle_hooks",
     "instance_refreshes",
+    "warm_pools",
+    "scheduled_actions",
     "scaling_policies",
     "load_balancers",
     "load_balancer_duplicates",

@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 
 from local_cloud.emulator.lifecycle import lifecycle
-from local_cloud.emulator.scaling import activities, launches, members, refresh
+from local_cloud.emulator.scaling import activities, launches, members, refresh, warm_pools
 
 # How long a group whose launch failed waits before the next one.
 RETRY, RETRY_SECONDS = "autoscaling.retry", 30
@@ -20,7 +20,8 @@ RETRY, RETRY_SECONDS = "autoscaling.retry", 30
 def balance(group: Any) -> bool:
     """Launch what is missing and end what is too much; whether anything was done."""
     wanted = (group.desired_capacity or 0) + refresh.surplus(group)
-    return _grow(group, wanted) or _shrink(group, wanted)
+    changed = _grow(group, wanted) or _shrink(group, wanted)
+    return _fill_pool(group) or changed
 
 
 def _size(group: Any) -> int:
@@ -33,13 +34,25 @@ def _grow(group: Any, wanted: int) -> bool:
     grown = False
     while _size(group) < wanted:
         grown = True
+        if warm_pools.take(group):
+            continue
         if not _launch(group):
-            lifecycle.start(RETRY, group.arn, RETRY_SECONDS)
             break
     return grown
 
 
-def _launch(group: Any) -> bool:
+def _fill_pool(group: Any) -> bool:
+    """Have as many members in the warm pool as it wants."""
+    missing = warm_pools.missing(group)
+    if missing < 0 or (group.warm_pool is not None and group.warm_pool.status):
+        warm_pools.drop(group, warm_pools.pooled(group)[missing:])
+    if missing <= 0 or members.suspended(group, "Launch") or lifecycle.pending(RETRY, group.arn):
+        return missing < 0
+    return sum(_launch(group, warm=True) for _ in range(missing)) > 0
+
+
+def _launch(group: Any, *, warm: bool = False) -> bool:
+    """Launch a member; a failed one is tried again after a while."""
     cause = f"an instance was started in response to a difference between desired and actual capacity, {group.desired_capacity}."
     activity = activities.begin(group, "Launching a new EC2 instance", cause)
     try:
@@ -47,10 +60,12 @@ def _launch(group: Any) -> bool:
     except ServiceException as error:
         activity.description += f".  Status Reason: {error.message}"
         activity.become("Failed", f"{error.message} Launching EC2 instance failed.")
+        lifecycle.start(RETRY, group.arn, RETRY_SECONDS)
         return False
     activity.description += f": {instance.id}"
-    member = members.admit(group, instance, template, activity)
-    refresh.note_launch(group, member)
+    member = members.admit(group, instance, template, activity, warm=warm)
+    if not warm:
+        refresh.note_launch(group, member)
     return True
 
 
@@ -66,7 +81,8 @@ def _shrink(group: Any, wanted: int) -> bool:
         if not candidates:
             return shrunk
         victim = _choose(group, candidates)
-        members.leave(group, victim, f"instance {victim.instance_id} was selected for termination to shrink the group.")
+        if not warm_pools.put_back(group, victim):
+            members.leave(group, victim, f"instance {victim.instance_id} was selected for termination to shrink the group.")
         shrunk = True
 
 

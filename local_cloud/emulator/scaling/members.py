@@ -40,10 +40,13 @@ def suspended(group: Any, process: str) -> bool:
     return any(item["ProcessName"] == process for item in group.suspended_processes)
 
 
-def admit(group: Any, instance: Any, template: dict[str, str] | None, activity: activities.Activity) -> InstanceState:
-    """Begin a member's life."""
+def admit(
+    group: Any, instance: Any, template: dict[str, str] | None, activity: activities.Activity, *, warm: bool = False
+) -> InstanceState:
+    """Begin a member's life, in the group or in its warm pool."""
     instance.autoscaling_group = group
-    member: Any = InstanceState(instance, "Pending", protected_from_scale_in=group.new_instances_protected_from_scale_in)
+    state = "Warmed:Pending" if warm else "Pending"
+    member: Any = InstanceState(instance, state, protected_from_scale_in=group.new_instances_protected_from_scale_in)
     member.template, member.activity = template, activity
     group.instance_states.append(member)
     lifecycle.start(LAUNCHING, instance.id)
@@ -62,7 +65,7 @@ def leave(group: Any, member: Any, cause: str, *, at_once: bool = False) -> None
         member.lifecycle_state = "Terminating:Proceed"
         return
     member.lifecycle_state = "Terminating"
-    delay = _deregister(group, member)
+    delay = deregister(group, member)
     if delay:
         member.activity.become("WaitingForELBConnectionDraining")
         lifecycle.start(DRAINING, member.instance_id, delay)
@@ -82,7 +85,7 @@ def advance(group: Any, member: Any) -> bool:
 def _launched(group: Any, member: Any) -> str | None:
     if lifecycle.pending(LAUNCHING, member.instance_id):
         return None
-    return _hold(group, member, hooks.LAUNCHING, "Pending")
+    return _hold(group, member, hooks.LAUNCHING, member.lifecycle_state)
 
 
 def _hold(group: Any, member: Any, transition: str, state: str) -> str:
@@ -101,7 +104,17 @@ def _prepared(group: Any, member: Any) -> str | None:
         member.activity.become("Cancelled", member.abandoned)
         leave(group, member, f"an instance was taken out of service: {member.abandoned}")
         return str(member.lifecycle_state)
-    return "Pending:Proceed" if outcome else None
+    return member.lifecycle_state.replace("Wait", "Proceed") if outcome else None
+
+
+def _rest(group: Any, member: Any) -> str:
+    """Become ready in the warm pool."""
+    member.actions = []
+    member.activity.become("Successful")
+    state = group.warm_pool.pool_state if group.warm_pool else "Stopped"
+    if state != "Running":
+        group.ec2_backend.stop_instances([member.instance_id])
+    return f"{WARM}{state}"
 
 
 def _serve(group: Any, member: Any) -> str:
@@ -139,13 +152,16 @@ STEPS: dict[str, Step] = {
     "Pending": _launched,
     "Pending:Wait": _prepared,
     "Pending:Proceed": _serve,
+    "Warmed:Pending": _launched,
+    "Warmed:Pending:Wait": _prepared,
+    "Warmed:Pending:Proceed": _rest,
     "Terminating": _drained,
     "Terminating:Wait": _released,
     "Terminating:Proceed": _end,
 }
 
 
-def _deregister(group: Any, member: Any) -> float:
+def deregister(group: Any, member: Any) -> float:
     """Take a member out of the group's target groups; how long its connections may go on, in seconds."""
     delays = [0.0]
     for arn in group.target_group_arns:

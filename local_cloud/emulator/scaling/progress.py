@@ -8,7 +8,7 @@ from moto.autoscaling.models import autoscaling_backends
 
 from local_cloud.emulator.environment import ACCOUNT
 from local_cloud.emulator.lifecycle import lifecycle
-from local_cloud.emulator.scaling import capacity, health, members, refresh
+from local_cloud.emulator.scaling import capacity, health, members, refresh, schedules
 
 DELETING = "autoscaling.deleting"
 
@@ -25,7 +25,8 @@ def advance_group(group: Any) -> bool:
     """Take a group a step further."""
     if group.status is not None:
         return _delete(group)
-    changed = health.check(group)
+    changed = schedules.advance(group) if not members.suspended(group, "ScheduledActions") else False
+    changed |= health.check(group)
     changed |= sum(members.advance(group, member) for member in list(group.instance_states)) > 0
     changed |= refresh.advance(group)
     changed |= capacity.balance(group)

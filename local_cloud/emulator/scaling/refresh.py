@@ -14,7 +14,7 @@ from typing import Any
 from moto.core.utils import utcnow
 
 from local_cloud.emulator.lifecycle import lifecycle
-from local_cloud.emulator.scaling import launches, members
+from local_cloud.emulator.scaling import launches, members, warm_pools
 
 WARMUP, CHECKPOINT, BAKE = "autoscaling.warmup", "autoscaling.checkpoint", "autoscaling.bake"
 ACTIVE = ("Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress")
@@ -198,7 +198,14 @@ def _finish(group: Any, item: Refresh) -> None:
         policy = item.desired.get("MixedInstancesPolicy")
         group.mixed_instances_policy = policy
         group._set_launch_configuration("", item.desired.get("LaunchTemplate") or {}, policy)
+    # The warm pool follows at the end; new ones are launched as needed.
+    warm_pools.drop(group, [member for member in warm_pools.pooled(group) if not _is_current(group, member)])
     item.end("Successful")
+
+
+def _is_current(group: Any, member: Any) -> bool:
+    own = launches.of_group(group)
+    return own is None or member.template == launches.reference(group, own)
 
 
 def _is_ready(group: Any, item: Refresh, member: Any) -> bool:

@@ -5,13 +5,15 @@
 import json
 import textwrap
 from collections import Counter
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
 
-from local_cloud import paths
+from local_cloud import entrances, paths
 from local_cloud.emulator.environment import CLIENT_SETTINGS, REGION
-from local_cloud.reconcile.haproxy import CONTROL_PORT
+from local_cloud.entrances import WEB, Entrance
 
 RULE = "-" * 78
 
@@ -19,19 +21,21 @@ RULE = "-" * 78
 def summarise(state: dict[str, Any]) -> str:
     """Write ``.local/demo.json`` and return the table."""
     resources = _resources(state["endpoint"]) + _scaling_groups(state["endpoint"])
+    ways = entrances.find(partial(_client, endpoint=state["endpoint"]), state["balancers"])
     demo = {
         "endpoint": state["endpoint"],
         "region": REGION,
         "account": "123456789012",
         "stack": next((stack for stack, _kind in resources), None),
-        "urls": _urls(state["balancers"]),
+        "urls": [way.url for way in ways if way.scheme in WEB],
+        "names": {way.url: way.name for way in ways if way.name},
         "ca_file": state["ca_file"],
         "resources": dict(Counter(kind for _stack, kind in resources)),
         "seconds": _seconds(),
     }
     paths.DEMO.parent.mkdir(exist_ok=True)
     paths.DEMO.write_text(json.dumps(demo, indent=2) + "\n")
-    return "\n".join([RULE, *_table(demo), RULE])
+    return "\n".join([RULE, *_table(demo, ways), RULE])
 
 
 def _resources(endpoint: str) -> list[tuple[str, str]]:
@@ -66,15 +70,6 @@ def _client(service: str, endpoint: str) -> Any:
     )
 
 
-def _urls(balancers: dict[str, dict[str, int]]) -> list[str]:
-    return [
-        f"http://127.0.0.1:{host_port}"
-        for _, ports in sorted(balancers.items())
-        for port, host_port in sorted(ports.items(), key=lambda item: int(item[0]))
-        if int(port) != CONTROL_PORT
-    ]
-
-
 def _seconds() -> dict[str, dict[str, float]]:
     """Return what the progress callback reported of the last run: seconds of each tier and of each play."""
     try:
@@ -83,12 +78,14 @@ def _seconds() -> dict[str, dict[str, float]]:
         return {}
 
 
-def _table(demo: dict[str, Any]) -> list[str]:
+def _table(demo: dict[str, Any], ways: list[Entrance]) -> list[str]:
     counts = sorted(demo["resources"].items(), key=lambda item: (-item[1], item[0]))
     created = [f"{count} {kind.replace('_', ' ')}{'s' if count > 1 else ''}" for kind, count in counts]
     lines = [f"{demo['stack']} runs in the local cloud, region {demo['region']}", ""]
-    lines += [f"  URL       {url}" for url in demo["urls"]]
-    lines += [f"  try       curl {url.rstrip('/')}/messages" for url in demo["urls"][:1]]
+    lines += [f"  URL       {way.shown}" for way in ways]
+    # What is encrypted, if anything is: the rest would only point there.
+    web = sorted((way for way in ways if way.scheme in WEB), key=lambda way: not way.name)
+    lines += [f"  try       {way.curl('/messages', Path(demo['ca_file']))}" for way in web[:1]]
     lines += [f"  AWS API   {demo['endpoint']}", ""]
     lines += _wrapped("created", created or ["nothing"])
     for what, seconds in demo["seconds"].items():

@@ -192,6 +192,11 @@ class World:
         eventually(True, lambda: str(port) in json.loads(STATE.read_text())["balancers"].get(balancer, {}))
         return json.loads(STATE.read_text())["balancers"][balancer][str(port)]
 
+    def summary(self) -> str:
+        """Return what is shown at the end of a demo."""
+        command = [sys.executable, "-m", "local_cloud", "summary"]
+        return subprocess.run(command, cwd=CHECKOUT, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
     def context(self) -> ssl.SSLContext:
         """Return what a client has that trusts the local authority and nobody else."""
         return ssl.create_default_context(cafile=STATE.with_name("ca.pem"))

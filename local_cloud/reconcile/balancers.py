@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 FIRST_PORT, PORTS = 20000, 10000
-PORTS_LABEL = f"{engine.LABEL}.ports"
+# Docker publishes ports when a container is created. With these there from the start, most listeners come and go without
+# another container, which would cut connections.
+USUAL_PORTS = {80, 443}
 START_SECONDS = 10
 
 
@@ -48,14 +50,13 @@ class Balancers:
         present = engine.containers(self._client, engine.BALANCER)
         for arn, container in list(present.items()):
             balancer = balancers.get(arn)
-            # Docker publishes ports at creation only: other listeners, another container.
-            if balancer is None or container.labels[PORTS_LABEL] != _ports_label(balancer):
+            if balancer is None or not _ports(balancer) <= _published(container).keys():
                 engine.remove(present.pop(arn))
         for balancer in balancers.values():
             if balancer.arn not in present:
                 present[balancer.arn] = self._create(balancer)
             self._configure(balancer, present[balancer.arn])
-        self.ports = {arn: _published(container) for arn, container in present.items()}
+        self.ports = {arn: _in_use(balancer, present[arn]) for arn, balancer in balancers.items()}
         self.present = set(present)
         # All of them: what a proxy that was restarted by hand has forgotten is added again.
         self._unsettled = balancers
@@ -72,7 +73,7 @@ class Balancers:
                 log.debug("%s does not answer: %s", balancer.container, error)
 
     def _create(self, balancer: Balancer) -> Container:
-        listeners = [listener.port for listener in balancer.listeners] if balancer.public else []
+        usual = USUAL_PORTS if balancer.public and balancer.application else set()
         return engine.create(
             self._client,
             image_name("proxy"),
@@ -80,15 +81,13 @@ class Balancers:
             balancer.address,
             [balancer.dns_name],
             name=balancer.container,
-            labels=engine.labels(engine.BALANCER, balancer.arn) | {PORTS_LABEL: _ports_label(balancer)},
-            ports={
-                f"{port}/tcp": (LOOPBACK, _free_port(f"{balancer.name}:{port}")) for port in [*listeners, haproxy.CONTROL_PORT]
-            },
+            labels=engine.labels(engine.BALANCER, balancer.arn),
+            ports={f"{port}/tcp": (LOOPBACK, _free_port(f"{balancer.name}:{port}")) for port in _ports(balancer) | usual},
             sysctls={"net.ipv4.ip_unprivileged_port_start": "0"},
         )
 
     def _configure(self, balancer: Balancer, container: Container) -> None:
-        published = _published(container)
+        published = _in_use(balancer, container)
         files = self._certificates.files(balancer)
         wanted = repr((container.id, haproxy.render(balancer, published), sorted(files)))
         running = container.status == "running"
@@ -129,8 +128,15 @@ class Balancers:
         raise ProxyError(f"{container.name} does not take its configuration: {container.logs(tail=10).decode()}")
 
 
-def _ports_label(balancer: Balancer) -> str:
-    return ",".join(str(listener.port) for listener in balancer.listeners) if balancer.public else "internal"
+def _ports(balancer: Balancer) -> set[int]:
+    """Return the ports that have to be published."""
+    listeners = {listener.port for listener in balancer.listeners} if balancer.public else set()
+    return listeners | {haproxy.CONTROL_PORT}
+
+
+def _in_use(balancer: Balancer, container: Container) -> dict[int, int]:
+    """Return the loopback ports by the container's ports, without those that no listener has yet."""
+    return {port: published for port, published in _published(container).items() if port in _ports(balancer)}
 
 
 def _published(container: Container) -> dict[int, int]:

@@ -21,9 +21,10 @@ pytestmark = pytest.mark.docker
 def drained(world: World, servers: dict[str, str]) -> dict[str, Any]:
     """Return a group of three behind a listener, and the listener's port."""
     group = world.target_group("drained", *servers.values())
-    listener = world.listener(world.balancer("drained"), 80, forward(group))
+    balancer = world.balancer("drained")
+    listener = world.listener(balancer, 80, forward(group))
     world.ready(group, *servers.values())
-    return {"group": group, "listener": listener, "port": world.port("drained", 80)}
+    return {"group": group, "balancer": balancer, "listener": listener, "port": world.port("drained", 80)}
 
 
 @pytest.fixture
@@ -144,6 +145,10 @@ def test_nothing_is_lost_when_everything_changes(world: World, drained: dict[str
             time.sleep(1)
             elbv2.register_targets(TargetGroupArn=group, Targets=target)
             world.ready(group, *servers.values())
+        certificate = [{"CertificateArn": world.certificate("example.com")}]
+        world.listener(drained["balancer"], 443, forward(group), "HTTPS", Certificates=certificate)
+        world.port("drained", 443)
+        time.sleep(1)
     assert load.failures == []
     assert set(_rows(servers)) - before == set(load.written)
     assert len(load.written) > 500

@@ -41,6 +41,12 @@ def pytest(*arguments: str, slow: bool) -> tuple[str, ...]:
     return ("pytest", "-q", "--durations=15", *arguments, *(() if slow else ("-m", "not slow")))
 
 
+def scenarios(slow: bool) -> list[str]:
+    """Return molecule's scenarios. That of the whole site is for `slow` runs: the stage site builds the same."""
+    names = sorted(file.parent.name for file in (CHECKOUT / "molecule").glob("*/molecule.yml"))
+    return [name for name in names if slow or name != "site"]
+
+
 def stages(slow: bool) -> tuple[Stage, ...]:
     """Return all gates, the quick and telling ones first."""
     return (
@@ -65,7 +71,7 @@ def stages(slow: bool) -> tuple[Stage, ...]:
         ),
         Stage("toolchain", (pytest("tests/toolchain", slow=slow),)),
         Stage("local-cloud", (pytest("tests/local_cloud", slow=slow),), containers=True),
-        Stage("molecule", ((".ci/molecule",),), containers=True),
+        Stage("molecule", ((".ci/molecule", *scenarios(slow=slow)),), containers=True),
         Stage("site", (pytest("tests/site", slow=slow),), containers=True),
     )
 

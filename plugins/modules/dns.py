@@ -73,6 +73,9 @@ options:
         type: list
         elements: str
         default: []
+      elastic_ip:
+        description: The instance of M(terrace.aws.instance) whose Elastic IP address is the value, for the type V(A).
+        type: str
       ttl:
         description: For how many seconds others may remember O(records[].values). An alias has none of its own.
         type: int

@@ -21,6 +21,7 @@ from tests.local_cloud.scenarios import (  # noqa: F401 they register themselves
     elbv2,
     iam,
     instance_refreshes,
+    instances,
     kms,
     launch_templates,
     lifecycle_hooks,

@@ -89,8 +89,8 @@ def test_values_by_type(type_: str, value: str) -> None:
     [
         ({"record": "www.example.org"}, r"records\[0\].record: 'www.example.org' is not in the zone example.com"),
         ({"record": "example.com", "type": "CNAME", "values": ["a.example.net"]}, "not for the name of the zone itself"),
-        ({"values": []}, r"records\[0\]: needs either values or an alias"),
-        ({"alias": {"load_balancer": "web"}}, "needs either values or an alias"),
+        ({"values": []}, r"records\[0\]: needs either values, an alias or an elastic_ip"),
+        ({"alias": {"load_balancer": "web"}}, "needs either values, an alias or an elastic_ip"),
         ({"values": [], "alias": {}}, "alias: needs either load_balancer or dns_name"),
         ({"values": [], "alias": {"dns_name": "a.example.net"}}, "alias.hosted_zone_id: goes with dns_name"),
         ({"values": [], "type": "MX", "alias": {"load_balancer": "web"}}, "is for the types A and AAAA"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses.egress_only_internet_gateways import EgressOnlyInternetGateway
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.flow_logs import FlowLogs
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
@@ -21,6 +22,7 @@ from local_cloud.emulator.fidelity.patching import around, store
 
 TOKEN_OPERATIONS = (
     (InstanceResponse, "run_instances"),
+    (ElasticBlockStore, "create_volume"),
     (NatGateways, "create_nat_gateway"),
     (LaunchTemplates, "create_launch_template"),
     (LaunchTemplates, "create_launch_template_version"),

@@ -26,6 +26,8 @@ class AddressAssociation:
 
 
 def list_associations(context: Context) -> Iterable[Found]:
+    if not context.found("elastic_ip"):
+        return []
     answer = context.client("ec2").describe_addresses(Filters=context.stack_filter())
     return [_found(raw) for raw in answer["Addresses"] if raw.get("InstanceId")]
 

@@ -41,7 +41,7 @@ class DnsRecord:
     type: str | None = create_only()
     set_identifier: str | None = create_only()
     ttl: int | None = mutable()
-    values: Any = mutable(normalise=unordered)
+    values: Any = mutable(normalise=unordered, refers=("elastic_ip",))
     alias: Any = mutable(normalise=same_alias, refers=("load_balancer",))
     routing: Any = mutable(normalise=canonical)
     health_check: Any = mutable(refers=("health_check",))

@@ -43,6 +43,8 @@ class VolumeAttachment:
 
 
 def list_attachments(context: Context) -> Iterable[Found]:
+    if not context.found("volume"):
+        return []
     raws = context.pages("ec2", "describe_volumes", "Volumes", Filters=_ec2.with_identity(context))
     return [_found(attachment) for raw in raws for attachment in _attachments(raw)]
 

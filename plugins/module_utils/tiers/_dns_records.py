@@ -38,19 +38,24 @@ def record(item: Mapping[str, Any], path: str, domains: Mapping[str, str]) -> De
     for option, problem in _wrong(item, domains.get(item["zone"])):
         raise InvalidOption(f"{path}.{option}" if option else path, problem)
     name, identifier = item["record"].lower(), item["set_identifier"] or ""
-    quote = item["type"] == "TXT"
     values = DnsRecord(
         zone=Reference("hosted_zone", item["zone"]),
         record=name,
         type=item["type"],
         set_identifier=identifier,
         ttl=0 if item["alias"] else item["ttl"],
-        values=tuple(_route53.quoted(value) if quote else value for value in item["values"]),
+        values=_values(item),
         alias=_alias(item["alias"]) if item["alias"] else {},
         routing={ROUTING[option]: item[option] for option in _routing(item)},
         health_check=Reference("health_check", item["health_check"]) if item["health_check"] else "",
     )
     return Declaration("dns_record", "/".join(filter(None, (item["zone"], name, item["type"], identifier))), "dns", values, path)
+
+
+def _values(item: Mapping[str, Any]) -> tuple[Any, ...]:
+    if item["elastic_ip"]:
+        return (Reference("elastic_ip", item["elastic_ip"], "public_ip"),)
+    return tuple(_route53.quoted(value) if item["type"] == "TXT" else value for value in item["values"])
 
 
 def _alias(alias: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,8 +82,10 @@ def _wrong(item: Mapping[str, Any], domain: str | None) -> Iterator[tuple[str, s
         yield "record", f"{name!r} is not in the zone {domain}"
     if domain == name and item["type"] in ("CNAME", "NS"):
         yield "type", f"{item['type']} is not for the name of the zone itself"
-    if bool(item["values"]) == bool(item["alias"]):
-        yield "", "needs either values or an alias"
+    if sum(bool(item[option]) for option in ("values", "alias", "elastic_ip")) != ONE_VALUE:
+        yield "", "needs either values, an alias or an elastic_ip"
+    if item["elastic_ip"] and item["type"] != "A":
+        yield "elastic_ip", "is for the type A"
     yield from _wrong_alias(item)
     yield from _wrong_routing(item)
     yield from _wrong_values(item)

@@ -43,6 +43,7 @@ SPEC = {
             "record": {"type": "str", "required": True},
             "type": {"type": "str", "choices": RECORD_TYPES, "required": True},
             "values": {"type": "list", "elements": "str", "default": []},
+            "elastic_ip": {"type": "str"},
             "ttl": {"type": "int", "default": 300},
             "alias": {
                 "type": "dict",
@@ -98,6 +99,7 @@ CONSTRAINTS = {
     "records[].record": RECORD,
     "records[].values": Constraint(distinct=True, max_length=400),
     "records[].values[]": Constraint(min_length=1, max_length=4000),
+    "records[].elastic_ip": reference("elastic_ip/{}"),
     "records[].ttl": Constraint(minimum=0, maximum=2147483647),
     "records[].alias.load_balancer": reference("load_balancer/{}"),
     "records[].alias.dns_name": RECORD,

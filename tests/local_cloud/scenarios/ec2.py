@@ -29,6 +29,13 @@ def nat_gateway_honours_the_client_token(connect: Connect) -> None:
 
 
 @scenario
+def volume_honours_the_client_token(connect: Connect) -> None:
+    arguments = {"AvailabilityZone": "eu-west-1a", "Size": 10, "ClientToken": "d" * 32}
+    first, second = (connect("ec2").create_volume(**arguments)["VolumeId"] for _ in range(2))
+    assert first == second
+
+
+@scenario
 def launch_template_honours_the_client_token(connect: Connect) -> None:
     ec2, ami = connect("ec2"), image(connect)
     made = [

@@ -433,6 +433,7 @@ TIERS: dict[str, dict[str, Any]] = {
         ],
         "records": [
             {"zone": "public", "record": "example.com", "type": "MX", "values": ["10 mail.example.com"], "ttl": 600},
+            {"zone": "public", "record": "mail.example.com", "type": "A", "elastic_ip": "mail"},
             {
                 "zone": "public",
                 "record": "*.example.com",

@@ -55,7 +55,11 @@ class Balancers:
         for balancer in balancers.values():
             if balancer.arn not in present:
                 present[balancer.arn] = self._create(balancer)
-            self._configure(balancer, present[balancer.arn])
+            try:
+                self._configure(balancer, present[balancer.arn])
+            except ProxyError:
+                # The others must not wait for it; what it cannot do now it does not try again until something changes.
+                log.exception("a load balancer stays as it is")
         self.ports = {arn: _in_use(balancer, present[arn]) for arn, balancer in balancers.items()}
         self.present = set(present)
         # All of them: what a proxy that was restarted by hand has forgotten is added again.
@@ -96,8 +100,8 @@ class Balancers:
             files["servers"] = state.encode()
             files["haproxy.cfg"] = haproxy.render(balancer, published, proxy_targets.known(state)).encode()
             engine.put_files(container, haproxy.DIRECTORY, files)
-            self._reload(container, published) if running else self._start(container, published)
             self._configured[balancer.arn] = wanted
+            self._reload(container, published) if running else self._start(container, published)
 
     def _start(self, container: Container, published: dict[int, int]) -> None:
         try:
@@ -118,14 +122,15 @@ class Balancers:
     @staticmethod
     def _wait_for_another(container: Container, published: dict[int, int], former: str) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and container.status == "running":
             try:
                 if proxy_control.process(published[haproxy.CONTROL_PORT]) not in ("", former):
                     return
             except OSError:
                 log.debug("%s does not answer yet", container.name)
             time.sleep(0.05)
-        raise ProxyError(f"{container.name} does not take its configuration: {container.logs(tail=10).decode()}")
+            container.reload()
+        raise ProxyError(f"{container.name} does not take its configuration: {container.logs(tail=20).decode()}")
 
 
 def _ports(balancer: Balancer) -> set[int]:

@@ -6,6 +6,7 @@ Each target is two servers: one that is checked, and a spare one that is not, wh
 group is healthy, as AWS's load balancers then send requests to all of them.
 """
 
+import re
 from collections.abc import Collection
 
 from local_cloud.reconcile.desired import HealthCheck, Stickiness, Target, TargetGroup
@@ -72,9 +73,10 @@ def _balance(group: TargetGroup) -> list[str]:
 def _check(check: HealthCheck, name: str) -> list[str]:
     if check.protocol not in ("HTTP", "HTTPS"):
         return [f"timeout check {check.timeout}s"]
+    path = re.sub(r'(["\\\\$])', r"\\\1", check.path)
     return [
         "option httpchk",
-        f"http-check send meth GET uri '{check.path}' ver HTTP/1.1 hdr Host {name} hdr User-Agent ELB-HealthChecker/2.0",
+        f'http-check send meth GET uri "{path}" ver HTTP/1.1 hdr Host {name} hdr User-Agent ELB-HealthChecker/2.0',
         f"http-check expect status {check.codes}",
         f"timeout check {check.timeout}s",
     ]

@@ -87,7 +87,7 @@ def _act(listener: Listener, action: Action, condition: str, published: Mapping[
         return _redirect(listener, settings, condition, published)
     if action.type == "fixed-response":
         kind = settings.get("ContentType") or "text/plain; charset=utf-8"
-        body = _literal(settings.get("MessageBody", "")).replace("\n", "\\n")
+        body = _literal(settings.get("MessageBody", "")).replace("\n", "\\n").replace("\r", "\\r")
         return [f'http-request return status {settings["StatusCode"]} content-type "{kind}" lf-string "{body}" if {condition}']
     return [f"http-request return status 501 if {condition}"]
 

@@ -124,6 +124,9 @@ CONDITIONS = {
 }
 
 
+ODD = 'a "pot" of 100% $HOME\\n {tea}\nand more # it\'s'
+
+
 @pytest.fixture(scope="module")
 def ruled(world: World) -> int:
     """Return the port of a listener that answers with the name of the rule."""
@@ -133,8 +136,10 @@ def ruled(world: World) -> int:
         create(ListenerArn=listener, Priority=priority, Conditions=[condition], Actions=[fixed(name)])
     both = [CONDITIONS["path"], CONDITIONS["method"]]
     create(ListenerArn=listener, Priority=50, Conditions=both, Actions=[fixed("never: the path comes first")])
+    odd = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/odd"]}}
+    create(ListenerArn=listener, Priority=60, Conditions=[odd], Actions=[fixed(ODD)])
     port = world.port("ruled", 80)
-    eventually(b"path", lambda: world.ask(port, "/tea/x").body)
+    eventually(ODD.encode(), lambda: world.ask(port, "/odd").body)
     return port
 
 
@@ -212,29 +217,35 @@ def test_clients_stay_with_their_target(world: World, servers: dict[str, str], k
         assert len({world.ask(port, headers=alone).seen["host"] for _ in range(12)}) == 3
 
 
-def test_a_matcher_decides_about_health(world: World, front: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def ill(world: World, front: dict[str, Any]) -> dict[str, str]:
+    """Return two groups of one server, whose answer to health checks only one of them takes for healthy."""
     address = world.server("d", health=418)
-    strict = world.target_group("strict", address)
-    kind = world.target_group("kind", address, Matcher={"HttpCode": "200,410-420"}, HealthCheckPath="/health")
-    action = share(strict=(strict, 1), kind=(kind, 1))
-    condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/never"]}}
-    elbv2 = world.connect("elbv2")
-    elbv2.modify_target_group(TargetGroupArn=strict, HealthCheckPath="/health")
-    elbv2.create_rule(ListenerArn=front["secure"], Priority=9, Conditions=[condition], Actions=[action])
-    eventually({address: "initial"}, lambda: world.health(strict))
-    world.ready(kind, address)
-    eventually({address: "unhealthy"}, lambda: world.health(strict))
-    (seen,) = elbv2.describe_target_health(TargetGroupArn=strict)["TargetHealthDescriptions"]
-    assert seen["TargetHealth"]["Reason"] == "Target.ResponseCodeMismatch"
-    assert "[418]" in seen["TargetHealth"]["Description"]
+    matchers = {"kind": "200,410-420", "strict": "200-399"}
+    groups = {
+        name: world.target_group(name, address, HealthCheckPath="/health", Matcher={"HttpCode": codes})
+        for name, codes in matchers.items()
+    }
+    for priority, (name, group) in enumerate(groups.items(), 20):
+        condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/{name}"]}}
+        world.connect("elbv2").create_rule(
+            ListenerArn=front["secure"], Priority=priority, Conditions=[condition], Actions=[forward(group)]
+        )
+    return groups
 
 
-def test_a_group_without_a_healthy_target_uses_them_all(world: World, front: dict[str, Any]) -> None:
-    sick = world.target_group("sick", world.server("e", health=500), HealthCheckPath="/health")
-    condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/sick"]}}
-    world.connect("elbv2").create_rule(ListenerArn=front["secure"], Priority=10, Conditions=[condition], Actions=[forward(sick)])
-    eventually(["unhealthy"], lambda: list(world.health(sick).values()))
-    assert world.ask(front[443], "/sick", tls="example.com").seen["host"] == "e"
+def test_a_matcher_decides_about_health(world: World, ill: dict[str, str]) -> None:
+    eventually(["initial"], lambda: list(world.health(ill["strict"]).values()))
+    eventually(["healthy"], lambda: list(world.health(ill["kind"]).values()))
+    eventually(["unhealthy"], lambda: list(world.health(ill["strict"]).values()))
+    answer = world.connect("elbv2").describe_target_health(TargetGroupArn=ill["strict"])
+    seen = answer["TargetHealthDescriptions"][0]["TargetHealth"]
+    assert seen["Reason"] == "Target.ResponseCodeMismatch"
+    assert "[418]" in seen["Description"]
+
+
+def test_a_group_without_a_healthy_target_uses_them_all(world: World, front: dict[str, Any], ill: dict[str, str]) -> None:
+    assert world.ask(front[443], "/strict", tls="example.com").seen["host"] == "d"
 
 
 def test_a_network_load_balancer_carries_tcp_and_tls(world: World, servers: dict[str, str]) -> None:

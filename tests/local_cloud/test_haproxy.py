@@ -68,7 +68,7 @@ def forward(*groups: tuple[str, int], sticky: int = 0) -> Action:
 
 def test_a_target_group_is_checked_as_declared() -> None:
     lines = configuration(ListenerRule((), forward(("app", 1))))
-    assert "http-check send meth GET uri '/health' ver HTTP/1.1 hdr Host app hdr User-Agent ELB-HealthChecker/2.0" in lines
+    assert 'http-check send meth GET uri "/health" ver HTTP/1.1 hdr Host app hdr User-Agent ELB-HealthChecker/2.0' in lines
     assert "http-check expect status 200-299" in lines
     server = haproxy_backends.checked(GROUP, GROUP.targets[0])
     assert server.startswith("i-1:3000 10.0.0.4:3000 check inter 10s ")

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Load balancers: states, interfaces, duplicates, deletion protection."""
 
+import json
+
 from tests.local_cloud.scenarios import Connect, scenario
 from tests.local_cloud.scenarios.common import balancer, becomes, eventually, group, network, refused
 
@@ -178,3 +180,56 @@ def deregistered_target_is_draining(connect: Connect) -> None:
     (seen,) = elbv2.describe_target_health(TargetGroupArn=group_arn)["TargetHealthDescriptions"]
     assert (seen["TargetHealth"]["State"], seen["TargetHealth"]["Reason"]) == ("draining", "Target.DeregistrationInProgress")
     eventually([], lambda: elbv2.describe_target_health(TargetGroupArn=group_arn)["TargetHealthDescriptions"])
+
+
+@scenario
+def network_balancer_keeps_its_addresses(connect: Connect) -> None:
+    ec2, elbv2, (_vpc, subnets) = connect("ec2"), connect("elbv2"), network(connect)
+    first, second = (ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2))
+    mapping = {"SubnetId": subnets[0], "AllocationId": first}
+    made = elbv2.create_load_balancer(Name="mail", Type="network", SubnetMappings=[mapping])["LoadBalancers"][0]
+    (zone,) = made["AvailabilityZones"]
+    assert zone["LoadBalancerAddresses"] == [{"AllocationId": first}]
+    arn, further = made["LoadBalancerArn"], {"SubnetId": subnets[1], "AllocationId": second}
+    elbv2.set_subnets(LoadBalancerArn=arn, SubnetMappings=[mapping, further])
+    (seen,) = elbv2.describe_load_balancers()["LoadBalancers"]
+    assert {zone["LoadBalancerAddresses"][0]["AllocationId"] for zone in seen["AvailabilityZones"]} == {first, second}
+    elbv2.set_subnets(LoadBalancerArn=arn, SubnetMappings=[mapping])
+    moved = {**mapping, "AllocationId": second}
+    refused("InvalidConfigurationRequest", elbv2.set_subnets, LoadBalancerArn=arn, SubnetMappings=[moved])
+
+
+@scenario
+def balancer_may_lack_public_ipv4(connect: Connect) -> None:
+    elbv2, kind = connect("elbv2"), "dualstack-without-public-ipv4"
+    assert balancer(connect, IpAddressType=kind)["IpAddressType"] == kind
+    arn = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    for wanted in ("ipv4", kind):
+        elbv2.set_ip_address_type(LoadBalancerArn=arn, IpAddressType=wanted)
+        assert elbv2.describe_load_balancers()["LoadBalancers"][0]["IpAddressType"] == wanted
+
+
+@scenario
+def logs_need_a_bucket_that_allows_them(connect: Connect) -> None:
+    elbv2, s3, arn = connect("elbv2"), connect("s3"), balancer(connect)["LoadBalancerArn"]
+    s3.create_bucket(Bucket="logs-of-balancers", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    settings = {"enabled": "true", "bucket": "logs-of-balancers"}
+    attributes = [{"Key": f"access_logs.s3.{key}", "Value": value} for key, value in settings.items()]
+    refused("InvalidConfigurationRequest", elbv2.modify_load_balancer_attributes, LoadBalancerArn=arn, Attributes=attributes)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::logs-of-balancers/*",
+    }
+    s3.put_bucket_policy(Bucket="logs-of-balancers", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    elbv2.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
+
+
+@scenario
+def target_group_changes_its_codes_of_grpc(connect: Connect) -> None:
+    elbv2, (vpc, _subnets) = connect("elbv2"), network(connect)
+    settings = {"Name": "app", "Protocol": "HTTP", "ProtocolVersion": "GRPC", "Port": 3000, "VpcId": vpc}
+    made = elbv2.create_target_group(**settings, Matcher={"GrpcCode": "12"})["TargetGroups"][0]
+    elbv2.modify_target_group(TargetGroupArn=made["TargetGroupArn"], Matcher={"GrpcCode": "0-5"})
+    assert elbv2.describe_target_groups()["TargetGroups"][0]["Matcher"] == {"GrpcCode": "0-5"}

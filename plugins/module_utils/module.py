@@ -171,7 +171,7 @@ def stack_of(parameters: Mapping[str, Any]) -> Stack:
 
 
 def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) -> tuple[Declaration, ...]:
-    """Return what all described tiers declare. Raises InvalidOption."""
+    """Return what all described tiers declare, after each has looked at the others'. Raises InvalidOption."""
     declarations: list[Declaration] = []
     for tier, options in described.items():
         module = TIERS[tier]
@@ -182,6 +182,9 @@ def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) ->
             raise InvalidOption(declaration.path, f"{declaration.key} is declared already at {seen[declaration.key]}")
         seen[declaration.key] = declaration.path
         refuse_other_region(declaration.region, f"{declaration.path}.region", stack)
+    for tier in described:
+        if check := getattr(TIERS[tier], "check", None):
+            check(declarations, stack)
     return tuple(declarations)
 
 

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import External, Stack
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import Refused
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from tests.contract.harness import actions, run
 
@@ -127,3 +131,83 @@ def test_a_listener_becomes_encrypted_where_it_is(clients: Clients, elbv2: Any) 
     assert actions(converge(clients, https(rule("a", 10), certificates=["shop"]))) == {}
     assert actions(converge(clients, plain)) == {"listener/front/443": "update"}
     assert actions(converge(clients, plain)) == {}
+
+
+def test_logs_go_to_a_bucket_of_the_same_run(clients: Clients, elbv2: Any) -> None:
+    logs = {"access_logs": {"bucket": "logs"}, "connection_logs": {"bucket": "logs", "prefix": "connections"}}
+    front = {"name": "front", "subnets": "public", "security_groups": ["alb"], **logs}
+    described = {
+        **DESCRIBED,
+        "dns": {},
+        "certificate": {},
+        "storage": {"buckets": [{"name": "logs", "allow": ["load_balancer_logs"]}]},
+        "load_balancer": {"load_balancers": [front]},
+    }
+    tiers = TIERS | {"storage"}
+    run(clients, STACK, declarations_of(described, STACK), tiers=tiers)
+    assert actions(run(clients, STACK, declarations_of(described, STACK), tiers=tiers)) == {}
+    arn = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    attributes = {a["Key"]: a["Value"] for a in elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]}
+    assert (attributes["access_logs.s3.enabled"], attributes["access_logs.s3.prefix"]) == ("true", "front")
+    assert (attributes["connection_logs.s3.enabled"], attributes["connection_logs.s3.prefix"]) == ("true", "connections")
+    silent = {**described, "load_balancer": {"load_balancers": [{**front, "access_logs": None}]}}
+    assert actions(run(clients, STACK, declarations_of(silent, STACK), tiers=tiers)) == {"load_balancer/front": "update"}
+    assert actions(run(clients, STACK, declarations_of(silent, STACK), tiers=tiers)) == {}
+
+
+def test_mail_and_messages(clients: Clients, elbv2: Any) -> None:
+    groups = [
+        {"name": "submission", "port": 587, "protocol": "TCP", "tcp": {"proxy_protocol": True}},
+        {"name": "submissions", "port": 465, "protocol": "TCP", "health_check": {"interval": 5, "timeout": 5}},
+        {"name": "smpp", "port": 2775, "protocol": "TCP", "stickiness": {}},
+    ]
+    listeners = [
+        {"port": 587, "protocol": "TCP", "target_group": "submission"},
+        {"port": 465, "protocol": "TLS", "certificate": "web", "certificates": ["shop"], "target_group": "submissions"},
+        {"port": 2775, "protocol": "TCP", "idle_timeout": 3600, "target_group": "smpp"},
+    ]
+    mail = {"name": "mail", "type": "network", "subnets": "public", "listeners": listeners}
+    described = {**DESCRIBED, "dns": {**DESCRIBED["dns"], "records": []}}
+    tier = {"load_balancers": [{**mail, "security_groups": ["alb"]}], "target_groups": groups}
+    run(clients, STACK, declarations_of({**described, "load_balancer": tier}, STACK), tiers=TIERS)
+    assert actions(run(clients, STACK, declarations_of({**described, "load_balancer": tier}, STACK), tiers=TIERS)) == {}
+    balancer = elbv2.describe_load_balancers()["LoadBalancers"][0]
+    assert (balancer["Type"], len(balancer["AvailabilityZones"])) == ("network", 2)
+    raw = {item["Port"]: item for item in elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]}
+    assert {port: item["Protocol"] for port, item in raw.items()} == {587: "TCP", 465: "TLS", 2775: "TCP"}
+    assert raw[465]["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    with pytest.raises(Refused, match="security_groups are given to a network load balancer when it is made, or never"):
+        open_to_all = {"load_balancers": [mail], "target_groups": groups}
+        run(clients, STACK, declarations_of({**described, "load_balancer": open_to_all}, STACK), tiers=TIERS)
+
+
+def blocks() -> list[dict[str, Any]]:
+    """Return what the page shows."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "load-balancing.md").read_text()
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
+def settles(clients: Clients, described: dict[str, Any]) -> bool:
+    tiers = TIERS | {"storage"}
+    run(clients, STACK, declarations_of(described, STACK), tiers=tiers)
+    return actions(run(clients, STACK, declarations_of(described, STACK), tiers=tiers)) == {}
+
+
+def test_what_the_page_shows(clients: Clients) -> None:
+    website, rules, _mail = blocks()
+    shown = {name.removeprefix("terrace_"): options for name, options in website.items()}
+    described = {"network": DESCRIBED["network"], **shown}
+    assert settles(clients, described)
+    tier = described["load_balancer"]
+    listener = {**tier["load_balancers"][0]["listeners"][1], **rules}
+    trial = {**tier["load_balancers"][0], "listeners": [listener]}
+    groups = [*tier["target_groups"], {"name": "green", "port": 3001}]
+    assert settles(clients, {**described, "load_balancer": {"load_balancers": [trial], "target_groups": groups}})
+
+
+def test_what_the_page_shows_for_mail(clients: Clients) -> None:
+    *_others, mail = blocks()
+    network = {**DESCRIBED["network"], "security_groups": [{"name": "mail", "ingress": [{"port": 587, "from": "0.0.0.0/0"}]}]}
+    certificates = {"certificates": [{"name": "mail", "domain": "mail.example.com", "zones": ["public"]}]}
+    dns = {"zones": DESCRIBED["dns"]["zones"]}
+    assert settles(clients, {"network": network, "dns": dns, "certificate": certificates, "load_balancer": mail})

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare, transform
-from ansible_collections.terrace.aws.plugins.module_utils.kinds import listener, listener_rule, load_balancer
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import listener, listener_rule, load_balancer, target_group
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from tests.unit.answering import context
 
@@ -175,3 +175,164 @@ def test_rules(options: dict[str, Any], conditions: list[dict[str, Any]]) -> Non
     (found,) = listener_rule.list_rules(context(STACK, prepared, {}, [], above))
     assert compare(found.values, declaration.values) == ()
     assert found.belongs_to(STACK, "listener_rule") and found.logical_name == "front/80/api"
+
+
+RAW_BALANCER: dict[str, Any] = {
+    "LoadBalancerArn": BALANCER,
+    "LoadBalancerName": "demo-front",
+    "DNSName": "demo-front-1.eu-west-1.elb.amazonaws.com",
+    "CanonicalHostedZoneId": "Z32O12XQLNTSW2",
+    "Type": "application",
+    "Scheme": "internet-facing",
+    "IpAddressType": "ipv4",
+    "State": {"Code": "active"},
+    "SecurityGroups": [f"{PREFIX}:security_group/alb"],
+    "AvailabilityZones": [{"SubnetId": "subnet-1", "ZoneName": "eu-west-1a", "LoadBalancerAddresses": []}],
+}
+ATTRIBUTES = {
+    "access_logs.s3.enabled": "true",
+    "access_logs.s3.bucket": f"{PREFIX}:bucket/logs",
+    "access_logs.s3.prefix": "2026",
+    "connection_logs.s3.enabled": "false",
+    "connection_logs.s3.bucket": "",
+    "connection_logs.s3.prefix": "",
+    "deletion_protection.enabled": "false",
+    "idle_timeout.timeout_seconds": "60",
+    "client_keep_alive.seconds": "3600",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.drop_invalid_header_fields.enabled": "true",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "routing.http2.enabled": "true",
+    "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+    "load_balancing.cross_zone.enabled": "true",
+}
+# What a network load balancer, made without security groups, says of itself: nothing of HTTP.
+OF_NETWORK = ("access_logs", "deletion_protection", "load_balancing", "zonal_shift")
+MAIL: dict[str, Any] = {"type": "network", "security_groups": [], "addresses": {"eu-west-1a": "mail"}}
+MAIL_ZONE = {
+    "SubnetId": f"{PREFIX}:subnet/public/eu-west-1a",
+    "ZoneName": "eu-west-1a",
+    "LoadBalancerAddresses": [{"IpAddress": "192.0.2.25", "AllocationId": f"{PREFIX}:elastic_ip/mail"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "kept"),
+    [
+        ({}, RAW_BALANCER, ATTRIBUTES),
+        (
+            MAIL,
+            {**RAW_BALANCER, "Type": "network", "SecurityGroups": None, "AvailabilityZones": [MAIL_ZONE]},
+            {key: value for key, value in ATTRIBUTES.items() if key.startswith(OF_NETWORK)},
+        ),
+    ],
+)
+def test_load_balancers(options: dict[str, Any], answer: dict[str, Any], kept: dict[str, str]) -> None:
+    logged = {"access_logs": {"bucket": "logs", "prefix": "2026"}}
+    front = {"name": "front", "subnets": "public", "security_groups": ["alb"], **logged}
+    (found,) = declarations_of({"load_balancer": {"load_balancers": [{**front, **options}]}}, STACK)
+
+    def known(leaf: Any) -> Any:
+        if isinstance(leaf, Reference):
+            return ("subnet-1",) if leaf.every else arn_of(leaf)
+        return leaf
+
+    values = transform(found.values, known)
+    prepared = {
+        "describe_load_balancers": {"LoadBalancers": [answer]},
+        "describe_tags": tags(found, BALANCER),
+        "describe_load_balancer_attributes": {"Attributes": [{"Key": key, "Value": value} for key, value in kept.items()]},
+    }
+    (seen,) = load_balancer.list_load_balancers(context(STACK, prepared, {}, []))
+    assert compare(seen.values, values) == ()
+
+
+GROUP = f"{PREFIX}:targetgroup/demo-app/73e2"
+RAW_GROUP: dict[str, Any] = {
+    "TargetGroupArn": GROUP,
+    "TargetGroupName": "demo-app",
+    "Protocol": "HTTP",
+    "ProtocolVersion": "HTTP1",
+    "Port": 3000,
+    "VpcId": f"{PREFIX}:vpc/main",
+    "TargetType": "instance",
+    "IpAddressType": "ipv4",
+    "HealthCheckEnabled": True,
+    "HealthCheckProtocol": "HTTP",
+    "HealthCheckPort": "traffic-port",
+    "HealthCheckPath": "/",
+    "HealthCheckIntervalSeconds": 15,
+    "HealthCheckTimeoutSeconds": 5,
+    "HealthyThresholdCount": 2,
+    "UnhealthyThresholdCount": 3,
+    "Matcher": {"HttpCode": "200"},
+}
+SHARED_ATTRIBUTES = {
+    "deregistration_delay.timeout_seconds": "60",
+    "stickiness.enabled": "false",
+    "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+    "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
+}
+HTTP_ATTRIBUTES = {
+    **SHARED_ATTRIBUTES,
+    "stickiness.type": "lb_cookie",
+    "stickiness.lb_cookie.duration_seconds": "86400",
+    "stickiness.app_cookie.cookie_name": "",
+    "stickiness.app_cookie.duration_seconds": "86400",
+    "load_balancing.algorithm.type": "round_robin",
+    "load_balancing.algorithm.anomaly_mitigation": "off",
+    "slow_start.duration_seconds": "0",
+}
+TCP_ATTRIBUTES = {
+    **SHARED_ATTRIBUTES,
+    "stickiness.type": "source_ip",
+    "deregistration_delay.connection_termination.enabled": "false",
+    "preserve_client_ip.enabled": "true",
+    "proxy_protocol_v2.enabled": "false",
+}
+OF_TCP: dict[str, Any] = {
+    **{key: value for key, value in RAW_GROUP.items() if key not in ("Matcher", "HealthCheckPath", "ProtocolVersion")},
+    "Protocol": "TCP",
+    "HealthCheckProtocol": "TCP",
+}
+GRPC = {"ProtocolVersion": "GRPC", "HealthCheckPath": "/AWS.ALB/healthcheck", "Matcher": {"GrpcCode": "12"}}
+COOKIE = {"stickiness.enabled": "true", "stickiness.type": "app_cookie", "stickiness.app_cookie.cookie_name": "Session"}
+# (the target group's options, the answer, its attributes)
+GROUPS: list[tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = [
+    ({}, RAW_GROUP, HTTP_ATTRIBUTES),
+    ({"protocol_version": "GRPC"}, {**RAW_GROUP, **GRPC}, HTTP_ATTRIBUTES),
+    ({"stickiness": {"cookie": "Session"}}, RAW_GROUP, {**HTTP_ATTRIBUTES, **COOKIE}),
+    ({"stickiness": {"cookie": "1234"}}, RAW_GROUP, {**HTTP_ATTRIBUTES, **COOKIE, "stickiness.app_cookie.cookie_name": "1234"}),
+    ({"cross_zone": False}, RAW_GROUP, {**HTTP_ATTRIBUTES, "load_balancing.cross_zone.enabled": "false"}),
+    ({"protocol": "TCP"}, OF_TCP, TCP_ATTRIBUTES),
+    ({"protocol": "TCP", "tcp": {"preserve_client_ip": True}}, OF_TCP, TCP_ATTRIBUTES),
+]
+
+
+@pytest.mark.parametrize(("options", "answer", "kept"), GROUPS)
+def test_target_groups(options: dict[str, Any], answer: dict[str, Any], kept: dict[str, str]) -> None:
+    group = {"name": "app", "port": 3000, **options}
+    (found,) = declarations_of({"load_balancer": {"target_groups": [group]}}, STACK)
+    values = transform(found.values, lambda leaf: arn_of(leaf) if isinstance(leaf, Reference) else leaf)
+    prepared = {
+        "describe_target_groups": {"TargetGroups": [answer]},
+        "describe_tags": tags(found, GROUP),
+        "describe_target_group_attributes": {"Attributes": [{"Key": key, "Value": value} for key, value in kept.items()]},
+    }
+    (seen,) = target_group.list_target_groups(context(STACK, prepared, {}, []))
+    assert compare(seen.values, values) == ()
+
+
+def test_idle_timeout_of_tcp() -> None:
+    raw = {"ListenerArn": LISTENER, "LoadBalancerArn": BALANCER, "Port": 2775, "Protocol": "TCP", "DefaultActions": [FORWARD]}
+    prepared = {
+        "describe_listeners": {"Listeners": [raw]},
+        "describe_tags": {"TagDescriptions": []},
+        "describe_listener_attributes": {"Attributes": [{"Key": "tcp.idle_timeout.seconds", "Value": "350"}]},
+    }
+    above = owner("load_balancer", BALANCER, load_balancer.LoadBalancer())
+    (found,) = listener.list_listeners(context(STACK, prepared, {}, [], above))
+    assert found.values.idle_timeout == 350

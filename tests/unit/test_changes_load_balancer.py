@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import transform
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
-from tests.unit.changes import DISRUPTS, IN_PLACE, NOTHING, REPLACE, kind_of_change
+from tests.unit.changes import DISRUPTS, FORBIDDEN, IN_PLACE, NOTHING, REPLACE, kind_of_change
 
 STACK = Stack("demo", "123456789012", "eu-west-1")
 # (options before, options after, what it is)
@@ -68,8 +68,66 @@ GROUPS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"port": 3001}, REPLACE),
     ({}, {"protocol": "HTTPS"}, REPLACE),
     ({}, {"target_type": "ip"}, REPLACE),
+    ({}, {"protocol_version": "GRPC"}, REPLACE),
+    # ModifyTargetGroup
     ({}, {"health_check": {"path": "/ready"}}, IN_PLACE),
+    ({}, {"health_check": {"path": "/"}}, NOTHING),
+    ({}, {"health_check": {"protocol": "HTTPS"}}, IN_PLACE),
+    ({}, {"health_check": {"port": 8080}}, IN_PLACE),
+    ({"health_check": {"port": 8080}}, {"health_check": {"port": "8080"}}, NOTHING),
+    ({"protocol": "TCP"}, {"protocol": "TCP", "health_check": {"protocol": "HTTP"}}, IN_PLACE),
+    # ModifyTargetGroupAttributes
     ({}, {"deregistration_delay": 10}, IN_PLACE),
+    ({}, {"slow_start": 30}, IN_PLACE),
+    ({}, {"algorithm": "weighted_random"}, IN_PLACE),
+    ({}, {"algorithm": "weighted_random", "anomaly_mitigation": True}, IN_PLACE),
+    ({}, {"stickiness": {}}, IN_PLACE),
+    ({"stickiness": {}}, {}, IN_PLACE),
+    ({"stickiness": {}}, {"stickiness": {"duration": 60}}, IN_PLACE),
+    ({"stickiness": {}}, {"stickiness": {"cookie": "session"}}, IN_PLACE),
+    ({}, {"cross_zone": False}, IN_PLACE),
+    ({"protocol": "TCP"}, {"protocol": "TCP", "stickiness": {}}, IN_PLACE),
+    ({"protocol": "TCP"}, {"protocol": "TCP", "tcp": {"proxy_protocol": True}}, IN_PLACE),
+    ({"protocol": "TCP"}, {"protocol": "TCP", "tcp": {"connection_termination": True}}, IN_PLACE),
+    ({"protocol": "TCP"}, {"protocol": "TCP", "tcp": {"preserve_client_ip": False}}, IN_PLACE),
+]
+NETWORK = {"type": "network", "security_groups": []}
+# CreateLoadBalancer alone sets the type and the scheme; the rest has calls of its own.
+BALANCERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({}, NETWORK, FORBIDDEN),
+    ({}, {"type": "network"}, REPLACE),
+    ({}, {"scheme": "internal"}, REPLACE),
+    ({}, {"subnets": "other"}, IN_PLACE),
+    ({}, {"security_groups": ["alb", "other"]}, IN_PLACE),
+    ({"security_groups": ["alb", "other"]}, {"security_groups": ["other", "alb"]}, NOTHING),
+    (NETWORK, {"type": "network"}, FORBIDDEN),
+    ({"type": "network"}, NETWORK, FORBIDDEN),
+    ({}, {"ip_address_type": "dualstack"}, IN_PLACE),
+    ({}, {"deletion_protection": True}, IN_PLACE),
+    ({}, {"access_logs": {"bucket": "logs"}}, IN_PLACE),
+    ({"access_logs": {"bucket": "logs"}}, {"access_logs": {"bucket": "logs", "prefix": "web"}}, NOTHING),
+    ({"access_logs": {"bucket": "logs"}}, {}, IN_PLACE),
+    ({}, {"connection_logs": {"bucket": "logs"}}, IN_PLACE),
+    ({}, {"http": {}}, NOTHING),
+    *(
+        ({}, {"http": {option: value}}, IN_PLACE)
+        for option, value in (
+            ("idle_timeout", 30),
+            ("keep_alive", 60),
+            ("drop_invalid_headers", False),
+            ("desync", "monitor"),
+            ("preserve_host", True),
+            ("forwarded_for", "remove"),
+            ("forwarded_port", True),
+        )
+    ),
+    # Network Load Balancers: addresses are chosen when a zone is added.
+    (
+        {**NETWORK, "addresses": {"eu-west-1a": "one"}},
+        {**NETWORK, "addresses": {"eu-west-1a": "one", "eu-west-1b": "two"}},
+        IN_PLACE,
+    ),
+    ({**NETWORK, "addresses": {"eu-west-1a": "one"}}, {**NETWORK, "addresses": {"eu-west-1a": "two"}}, FORBIDDEN),
 ]
 
 
@@ -87,6 +145,13 @@ def listening(kind: str, name: str, **listener: Any) -> Any:
 @pytest.mark.parametrize(("before", "after", "what"), LISTENERS)
 def test_listeners(before: dict[str, Any], after: dict[str, Any], what: str) -> None:
     assert kind_of_change(*(listening("listener", "web/80", **options) for options in (before, after))) == what
+
+
+@pytest.mark.parametrize(("before", "after", "what"), BALANCERS)
+def test_load_balancers(before: dict[str, Any], after: dict[str, Any], what: str) -> None:
+    usual = {"name": "web", "subnets": "public", "security_groups": ["alb"]}
+    described = ([{**usual, **options}] for options in (before, after))
+    assert kind_of_change(*(values("load_balancer", "web", load_balancers=balancers) for balancers in described)) == what
 
 
 @pytest.mark.parametrize(("before", "after", "what"), RULES)

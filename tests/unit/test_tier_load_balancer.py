@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import validated
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2, load_balancer, target_group
+from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import load_balancer as tier
 
 STACK = Stack("demo", "123456789012", "eu-west-1")
@@ -21,6 +23,18 @@ OPTIONS: dict[str, Any] = {
         {"name": "front", "subnets": "public", "security_groups": ["alb"], "listeners": [{"port": 80, "target_group": "app"}]}
     ],
     "target_groups": [{"name": "app", "port": 3000, "health_check": {"path": "/health"}}, {"name": "next", "port": 3001}],
+}
+
+NETWORK: dict[str, Any] = {
+    "load_balancers": [
+        {
+            "name": "messages",
+            "type": "network",
+            "subnets": "public",
+            "listeners": [{"port": 2775, "protocol": "TCP", "target_group": "smpp"}],
+        }
+    ],
+    "target_groups": [{"name": "smpp", "port": 2775, "protocol": "TCP"}],
 }
 
 
@@ -33,6 +47,10 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
     options = copy.deepcopy(OPTIONS)
     change(options)
     return options
+
+
+def with_balancer(**options: Any) -> dict[str, Any]:
+    return changed(lambda o: o["load_balancers"][0].update(options))
 
 
 def with_listener(**listener: Any) -> dict[str, Any]:
@@ -79,10 +97,117 @@ def test_the_rest_of_a_health_check_has_defaults_with_and_without_the_option() -
     assert (omitted.path, omitted.interval, omitted.timeout, omitted.matcher) == ("/", 15, 5, "200")
 
 
-@pytest.mark.parametrize(("seconds", "sticky", "duration"), [(0, False, 86400), (3600, True, 3600)])
-def test_stickiness(seconds: int, sticky: bool, duration: int) -> None:
-    values = build(with_target_group(stickiness=seconds))[Key("target_group", "app")].values
-    assert (values.sticky, values.sticky_seconds) == (sticky, duration)
+def group(**options: Any) -> Any:
+    return build(with_target_group(**options))[Key("target_group", "app")].values
+
+
+@pytest.mark.parametrize(
+    ("stickiness", "expected"),
+    [
+        (None, (False, None, None, None, None)),
+        ({}, (True, "lb_cookie", 86400, None, None)),
+        ({"duration": 60}, (True, "lb_cookie", 60, None, None)),
+        ({"cookie": "session"}, (True, "app_cookie", None, "session", 86400)),
+    ],
+)
+def test_stickiness(stickiness: dict[str, Any] | None, expected: tuple[Any, ...]) -> None:
+    values = group(stickiness=stickiness)
+    assert (values.sticky, values.sticky_type, values.sticky_seconds, values.cookie, values.cookie_seconds) == expected
+
+
+def test_a_health_check_is_by_what_targets_speak() -> None:
+    def check(**options: Any) -> tuple[Any, ...]:
+        values = build(changed(lambda o: o["target_groups"].append({"name": "other", "port": 25, **options})))
+        found = values[Key("target_group", "other")].values
+        return (found.check_protocol, found.check_port, found.path, found.matcher)
+
+    assert check() == ("HTTP", "traffic-port", "/", "200")
+    assert check(protocol="HTTPS") == ("HTTPS", "traffic-port", "/", "200")
+    assert check(protocol_version="GRPC") == ("HTTP", "traffic-port", "/AWS.ALB/healthcheck", "12")
+    assert check(protocol="TCP") == ("TCP", "traffic-port", None, None)
+    http = {"protocol": "HTTP", "port": 8080, "path": "/health", "matcher": "200-599"}
+    assert check(protocol="UDP", health_check=http) == ("HTTP", "8080", "/health", "200-599")
+
+
+def test_what_only_one_type_of_load_balancer_has_is_managed_there_alone() -> None:
+    network = build(NETWORK)[Key("target_group", "smpp")].values
+    assert (network.algorithm, network.slow_start, network.protocol_version) == (None, None, None)
+    assert (network.proxy_protocol, network.preserve_client_ip, network.sticky_type) == (False, None, None)
+    balancer = build(NETWORK)[Key("load_balancer", "messages")].values
+    assert (balancer.idle_timeout, balancer.connection_logs, balancer.security_groups) == (None, None, ())
+    assert build(NETWORK)[Key("listener", "messages/2775")].values.idle_timeout == 350
+    application = build(OPTIONS)[Key("target_group", "app")].values
+    assert (application.proxy_protocol, application.connection_termination, application.anomaly_mitigation) == (None, None, None)
+    assert group(algorithm="weighted_random").anomaly_mitigation == "off"
+
+
+def test_addresses() -> None:
+    def balancer(**options: Any) -> Any:
+        described = copy.deepcopy(NETWORK)
+        described["load_balancers"][0].update(options)
+        return build(described)[Key("load_balancer", "messages")].values
+
+    subnet = Reference("subnet", "public/eu-west-1a")
+    public = balancer(addresses={"eu-west-1a": "mail"})
+    assert public.subnets is None
+    assert public.addresses == ({"SubnetId": subnet, "AllocationId": Reference("elastic_ip", "mail")},)
+    inside = balancer(addresses={"eu-west-1a": "10.0.0.5"}, scheme="internal").addresses
+    assert inside == ({"SubnetId": subnet, "PrivateIPv4Address": "10.0.0.5"},)
+    assert balancer().subnets.at_least == 1
+
+
+def test_logs() -> None:
+    front = build(with_balancer(access_logs={"bucket": "logs"}))[Key("load_balancer", "front")].values
+    assert front.access_logs == {"enabled": True, "bucket": Reference("bucket", "logs"), "prefix": "front"}
+    assert front.connection_logs == {"enabled": False}
+
+
+CROSSING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "bucket that is closed": (
+        {"access_logs": {"bucket": "logs"}},
+        {"storage": {"buckets": [{"name": "logs", "allow": ["delivered_logs"]}]}},
+        "load_balancer.load_balancers[0].access_logs.bucket: logs does not let load balancers write: "
+        "storage.buckets[0].allow needs load_balancer_logs",
+    ),
+    "bucket elsewhere": (
+        {"connection_logs": {"bucket": "logs"}},
+        {"storage": {"buckets": [{"name": "logs", "allow": ["load_balancer_logs"], "region": "eu-central-1"}]}},
+        "load_balancer.load_balancers[0].connection_logs.bucket: logs has to be in the load balancer's region",
+    ),
+    "subnets without IPv6": (
+        {"ip_address_type": "dualstack"},
+        {
+            "network": {
+                "vpc": {"name": "main", "cidr": "10.20.0.0/16", "zones": ["eu-west-1a", "eu-west-1b"]},
+                "subnets": [{"name": "public", "public": True}],
+            }
+        },
+        "load_balancer.load_balancers[0].ip_address_type: needs IPv6 in the subnet public/eu-west-1a",
+    ),
+    "certificate elsewhere": (
+        {"listeners": [{"port": 443, "protocol": "HTTPS", "certificate": "web", "target_group": "app"}]},
+        {
+            "certificate": {
+                "certificates": [{"name": "web", "domain": "example.com", "zones": ["public"], "region": "us-east-1"}]
+            },
+        },
+        "load_balancer.load_balancers[0].listeners[0]: the certificate web has to be in the load balancer's region",
+    ),
+}
+
+
+@pytest.mark.parametrize(("balancer", "others", "message"), CROSSING.values(), ids=list(CROSSING))
+def test_what_other_tiers_declare_has_to_fit(balancer: dict[str, Any], others: dict[str, Any], message: str) -> None:
+    stack = dataclasses.replace(STACK, regions=("us-east-1", "eu-central-1"))
+    with pytest.raises(InvalidOption) as refused:
+        declarations_of({**others, "load_balancer": with_balancer(**balancer)}, stack)
+    assert str(refused.value).startswith(message)
+
+
+def test_a_bucket_that_takes_logs() -> None:
+    logs = {"storage": {"buckets": [{"name": "logs", "allow": ["load_balancer_logs"]}]}}
+    described = {**logs, "load_balancer": with_balancer(access_logs={"bucket": "logs"}, connection_logs={"bucket": "elsewhere"})}
+    assert Key("load_balancer", "front") in {declaration.key for declaration in declarations_of(described, STACK)}
 
 
 @pytest.mark.parametrize(
@@ -163,11 +288,72 @@ def test_rules() -> None:
     assert other[-1] == {"Field": "query-string", "QueryStringConfig": {"Values": [{"Value": "x"}]}}
 
 
+def with_network(**options: Any) -> dict[str, Any]:
+    described = copy.deepcopy(NETWORK)
+    described["load_balancers"][0].update(options)
+    return described
+
+
+def tcp(balancer: dict[str, Any] | None = None, **listener: Any) -> dict[str, Any]:
+    described = with_network(**(balancer or {}))
+    described["load_balancers"][0]["listeners"][0].update(listener)
+    return described
+
+
+def smpp(**options: Any) -> dict[str, Any]:
+    described = copy.deepcopy(NETWORK)
+    described["target_groups"][0].update(options)
+    return described
+
+
 BALANCER, LISTENER, GROUP = "load_balancers[0]", "load_balancers[0].listeners[0]", "target_groups[0]"
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "name in capitals": (changed(lambda o: o["load_balancers"][0].update(name="Front")), f"{BALANCER}.name"),
-    "no security group": (changed(lambda o: o["load_balancers"][0].update(security_groups=[])), f"{BALANCER}.security_groups"),
-    "endless idling": (changed(lambda o: o["load_balancers"][0].update(idle_timeout=4001)), f"{BALANCER}.idle_timeout"),
+    "no security group": (with_balancer(security_groups=[]), f"{BALANCER}.security_groups"),
+    "endless idling": (with_balancer(http={"idle_timeout": 4001}), f"{BALANCER}.http.idle_timeout"),
+    "logs without a bucket": (with_balancer(access_logs={}), f"{BALANCER}.access_logs.bucket"),
+    "logs under a slash": (with_balancer(access_logs={"bucket": "logs", "prefix": "/x"}), f"{BALANCER}.access_logs.prefix"),
+    "fixed addresses for HTTP": (with_balancer(addresses={"eu-west-1a": "mail"}), f"{BALANCER}.addresses"),
+    "private IPv4 inside": (
+        with_balancer(scheme="internal", ip_address_type="dualstack-without-public-ipv4"),
+        f"{BALANCER}.ip_address_type",
+    ),
+    "HTTP for a network": (with_network(http={}), f"{BALANCER}.http"),
+    "connection logs of a network": (with_network(connection_logs={"bucket": "logs"}), f"{BALANCER}.connection_logs"),
+    "public address without a name": (with_network(addresses={"eu-west-1a": "192.0.2.1"}), f"{BALANCER}.addresses.eu-west-1a"),
+    "address that is none": (
+        with_network(scheme="internal", addresses={"eu-west-1a": "10.0.0.256"}),
+        f"{BALANCER}.addresses.eu-west-1a",
+    ),
+    "zone that is none": (with_network(addresses={"Dublin": "mail"}), f"{BALANCER}.addresses"),
+    "HTTP on a network load balancer": (tcp(protocol="HTTP"), f"{LISTENER}.protocol"),
+    "TCP on an application load balancer": (with_listener(protocol="TCP", target_group="app"), f"{LISTENER}.protocol"),
+    "redirect of TCP": (tcp(target_group=None, redirect="https://#{host}"), f"{LISTENER}.redirect"),
+    "rules of TCP": (tcp(rules=[{"name": "a"}]), f"{LISTENER}.rules"),
+    "TLS without a certificate": (tcp(protocol="TLS"), f"{LISTENER}.certificate"),
+    "UDP with IPv6": (tcp({"ip_address_type": "dualstack"}, protocol="UDP"), f"{LISTENER}.protocol"),
+    "silent HTTP": (with_listener(idle_timeout=60, target_group="app"), f"{LISTENER}.idle_timeout"),
+    "UDP to targets of TCP": (tcp(protocol="UDP"), f"{LISTENER}.target_group"),
+    "HTTP to targets of gRPC": (with_target_group(protocol_version="GRPC"), f"{LISTENER}.target_group"),
+    "one target group for two": (
+        changed(lambda o: o["load_balancers"].append({**o["load_balancers"][0], "name": "second"})),
+        "load_balancers[1].listeners[0]",
+    ),
+    "TCP's options for HTTP": (with_target_group(tcp={}), f"{GROUP}.tcp"),
+    "check of TCP for HTTP": (with_target_group(health_check={"protocol": "TCP"}), f"{GROUP}.health_check.protocol"),
+    "anomalies in turn": (with_target_group(anomaly_mitigation=True), f"{GROUP}.anomaly_mitigation"),
+    "sticky by address for HTTP": (with_target_group(stickiness={"type": "source_ip"}), f"{GROUP}.stickiness.type"),
+    "application's cookie without a name": (with_target_group(stickiness={"type": "app_cookie"}), f"{GROUP}.stickiness.cookie"),
+    "cookie of AWS's": (with_target_group(stickiness={"cookie": "AWSALB"}), f"{GROUP}.stickiness.cookie"),
+    "slow start of TCP": (smpp(slow_start=30), f"{GROUP}.slow_start"),
+    "path of TCP": (smpp(health_check={"path": "/"}), f"{GROUP}.health_check.path"),
+    "cookie of TCP": (smpp(stickiness={"cookie": "session"}), f"{GROUP}.stickiness"),
+    "sticky TLS": (smpp(protocol="TLS", stickiness={}), f"{GROUP}.stickiness"),
+    "UDP without clients' addresses": (
+        smpp(protocol="UDP", tcp={"preserve_client_ip": False}),
+        f"{GROUP}.tcp.preserve_client_ip",
+    ),
+    "codes backwards": (with_target_group(health_check={"matcher": "299-200"}), f"{GROUP}.health_check.matcher"),
     "two load balancers of a name": (
         changed(lambda o: o["load_balancers"].append(o["load_balancers"][0])),
         "load_balancers[1].name",
@@ -223,7 +409,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         with_target_group(slow_start=30, algorithm="least_outstanding_requests"),
         f"{GROUP}.slow_start",
     ),
-    "sticky for months": (with_target_group(stickiness=604801), f"{GROUP}.stickiness"),
+    "sticky for months": (with_target_group(stickiness={"duration": 604801}), f"{GROUP}.stickiness.duration"),
 }
 
 

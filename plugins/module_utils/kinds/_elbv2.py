@@ -45,7 +45,11 @@ def _descriptions(context: Context, arns: list[str]) -> list[dict[str, Any]]:
 
 def attribute_list(attributes: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return attributes as the API takes them, where every value is text."""
-    return [{"Key": key, "Value": str(value).lower()} for key, value in sorted(attributes.items())]
+    return [{"Key": key, "Value": _text(value)} for key, value in sorted(attributes.items())]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def attributes(items: Iterable[Mapping[str, str]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New, Retry
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
     always,
     arguments,
@@ -22,12 +23,15 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
 )
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2
 
+IDLE_TIMEOUT = "tcp.idle_timeout.seconds"
+
 
 @dataclasses.dataclass(frozen=True)
 class Listener:
     """`action` is what happens to every request that no rule is for, in the API's words.
 
-    `certificate` is the one for clients that name no host or one that none of the `certificates` is for.
+    `certificate` is the one for clients that name no host or one that none of the `certificates` is for. `idle_timeout`
+    is in seconds, of TCP.
     """
 
     load_balancer: Any = create_only("LoadBalancerArn", refers=("load_balancer",))
@@ -37,6 +41,7 @@ class Listener:
     certificate: Any = mutable(refers=("certificate",))
     certificates: Any = mutable(normalise=unordered, refers=("certificate",))
     tls_policy: str | None = mutable("SslPolicy")
+    idle_timeout: int | None = mutable()
 
 
 def list_listeners(context: Context) -> Iterable[Found]:
@@ -45,7 +50,7 @@ def list_listeners(context: Context) -> Iterable[Found]:
     listeners = [raw for page in pages for raw in page]
     tags = _elbv2.tags_by_arn(context, [raw["ListenerArn"] for raw in listeners])
     found = [_found(raw, tags.get(raw["ListenerArn"], {})) for raw in listeners]
-    return context.each(lambda listener: _with_certificates(context, listener), found)
+    return context.each(lambda listener: _with_details(context, listener), found)
 
 
 def identity(values: Listener) -> tuple[Any, ...]:
@@ -71,6 +76,9 @@ def update(context: Context, found: Found, values: Listener, fields: set[str]) -
         elbv2.modify_listener(ListenerArn=found.id, **changed)
     if "certificates" in fields:
         _set_certificates(elbv2, found, values)
+    if "idle_timeout" in fields:
+        attribute = {"Key": IDLE_TIMEOUT, "Value": str(values.idle_timeout)}
+        elbv2.modify_listener_attributes(ListenerArn=found.id, Attributes=[attribute])
 
 
 def delete(context: Context, found: Found) -> None:
@@ -90,13 +98,29 @@ def _set_certificates(elbv2: Any, found: Found, values: Listener) -> None:
         elbv2.remove_listener_certificates(ListenerArn=found.id, Certificates=[{"CertificateArn": arn} for arn in left])
 
 
-def _with_certificates(context: Context, listener: Found) -> Found:
+def _with_details(context: Context, listener: Found) -> Found:
     """A listener may go between the list and the reads."""
-    if listener.values.protocol not in _elbv2.ENCRYPTED:
-        return listener
-    listed = _elbv2.children(context, "describe_listener_certificates", "Certificates", ListenerArn=listener.id)
-    further = tuple(raw["CertificateArn"] for raw in listed if not raw.get("IsDefault"))
-    return dataclasses.replace(listener, values=dataclasses.replace(listener.values, certificates=further))
+    details: dict[str, Any] = {}
+    try:
+        if listener.values.protocol in _elbv2.ENCRYPTED:
+            details["certificates"] = _certificates(context, listener.id)
+        if listener.values.protocol == "TCP":
+            details["idle_timeout"] = _idle_timeout(context, listener.id)
+    except Exception as error:
+        if not is_not_found(error):
+            raise
+    return dataclasses.replace(listener, values=dataclasses.replace(listener.values, **details)) if details else listener
+
+
+def _certificates(context: Context, arn: str) -> tuple[str, ...]:
+    """Return the further certificates. The default one is listed with them."""
+    listed = context.pages("elbv2", "describe_listener_certificates", "Certificates", ListenerArn=arn)
+    return tuple(raw["CertificateArn"] for raw in listed if not raw.get("IsDefault"))
+
+
+def _idle_timeout(context: Context, arn: str) -> int | None:
+    answer = context.client("elbv2").describe_listener_attributes(ListenerArn=arn)
+    return _elbv2.attributes(answer["Attributes"]).get(IDLE_TIMEOUT)
 
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
@@ -120,11 +144,13 @@ KIND = Kind(
         "DescribeListeners": "parent",
         "DescribeTags": "parent",
         "DescribeListenerCertificates": "resource",
+        "DescribeListenerAttributes": "resource",
     },
     actions=(
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:ModifyListenerAttributes",
         "elasticloadbalancing:AddListenerCertificates",
         "elasticloadbalancing:RemoveListenerCertificates",
         "elasticloadbalancing:DeleteListener",

@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An application load balancer: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html"""
+"""An application or network load balancer.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,12 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     Found,
     Kind,
     New,
+    Retry,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
     arguments,
+    canonical,
     create_only,
     initial,
     mutable,
@@ -30,20 +36,59 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2
 
 STATES = {"provisioning": PENDING, "active": READY, "active_impaired": READY, "failed": FAILED}
-ATTRIBUTES = {"idle_timeout", "deletion_protection", "drop_invalid_headers", "desync"}
+LOGS = ("access_logs", "connection_logs")
+ATTRIBUTES = {
+    "idle_timeout",
+    "keep_alive",
+    "drop_invalid_headers",
+    "desync",
+    "preserve_host",
+    "forwarded_for",
+    "forwarded_port",
+    "deletion_protection",
+}
+# What an address is, by its zone: an Elastic IP, or one of the subnet's own.
+ADDRESS = ("AllocationId", "PrivateIPv4Address")
+
+
+def _forbidden_groups(before: Any, after: Any) -> str:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html"""
+    if bool(before) == bool(after):
+        return ""
+    return "are given to a network load balancer when it is made, or never: describe one of another name, then remove this one"
+
+
+def _forbidden_addresses(before: Any, after: Any) -> str:
+    former, wanted = ({item["SubnetId"]: item for item in items} for items in (before, after))
+    if all(former[subnet] == wanted[subnet] for subnet in former.keys() & wanted.keys()):
+        return ""
+    return "cannot be changed where there are some already: describe one of another name, then remove this one"
 
 
 @dataclasses.dataclass(frozen=True)
 class LoadBalancer:
-    """`subnets` have to be in at least two zones. Without the `internet_gateway`, AWS refuses an internet-facing one."""
+    """An application load balancer has `subnets` in at least two zones. Without the `internet_gateway`, AWS refuses an
+    internet-facing one. `addresses` of a network load balancer are its subnets, each with an Elastic IP or an address.
 
+    Logs are ``{"enabled": True, "bucket": ..., "prefix": ...}`` or ``{"enabled": False}``. Times are in seconds.
+    """
+
+    type: str | None = create_only("Type")
     scheme: str | None = create_only("Scheme")
     subnets: Any = mutable("Subnets", normalise=unordered, refers=("subnet",))
-    security_groups: Any = mutable("SecurityGroups", normalise=unordered, refers=("security_group",))
+    addresses: Any = mutable(normalise=unordered, refers=("subnet", "elastic_ip"), forbids=_forbidden_addresses)
+    security_groups: Any = mutable("SecurityGroups", normalise=unordered, refers=("security_group",), forbids=_forbidden_groups)
+    ip_address_type: str | None = mutable("IpAddressType")
     idle_timeout: int | None = mutable("idle_timeout.timeout_seconds")
-    deletion_protection: bool | None = mutable("deletion_protection.enabled")
+    keep_alive: int | None = mutable("client_keep_alive.seconds")
     drop_invalid_headers: bool | None = mutable("routing.http.drop_invalid_header_fields.enabled")
     desync: str | None = mutable("routing.http.desync_mitigation_mode")
+    preserve_host: bool | None = mutable("routing.http.preserve_host_header.enabled")
+    forwarded_for: str | None = mutable("routing.http.xff_header_processing.mode")
+    forwarded_port: bool | None = mutable("routing.http.xff_client_port.enabled")
+    deletion_protection: bool | None = mutable("deletion_protection.enabled")
+    access_logs: Any = mutable(normalise=canonical, refers=("bucket",))
+    connection_logs: Any = mutable(normalise=canonical, refers=("bucket",))
     internet_gateway: Any = initial(refers=("internet_gateway",))
 
 
@@ -55,22 +100,26 @@ def list_load_balancers(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: LoadBalancer) -> Found:
+    given = arguments(values, {"type", "scheme", "subnets", "security_groups", "ip_address_type"})
+    mappings = {"SubnetMappings": list(values.addresses)} if values.addresses else {}
     answer = context.client("elbv2").create_load_balancer(
-        Name=new.aws_name, Type="application", **arguments(values, {"scheme", "subnets", "security_groups"}), Tags=new.tag_list
+        Name=new.aws_name, **{name: value for name, value in given.items() if value}, **mappings, Tags=new.tag_list
     )
     return _found(answer["LoadBalancers"][0], new.tags)
 
 
 def update(context: Context, found: Found, values: LoadBalancer, fields: set[str]) -> None:
     elbv2 = context.client("elbv2")
-    if fields & ATTRIBUTES:
-        elbv2.modify_load_balancer_attributes(
-            LoadBalancerArn=found.id, Attributes=_elbv2.attribute_list(arguments(values, fields & ATTRIBUTES))
-        )
+    if attributes := {**arguments(values, fields & ATTRIBUTES), **_logs(values, fields)}:
+        elbv2.modify_load_balancer_attributes(LoadBalancerArn=found.id, Attributes=_elbv2.attribute_list(attributes))
     if "subnets" in fields:
         elbv2.set_subnets(LoadBalancerArn=found.id, **arguments(values, {"subnets"}))
+    if "addresses" in fields:
+        elbv2.set_subnets(LoadBalancerArn=found.id, SubnetMappings=list(values.addresses))
     if "security_groups" in fields:
         elbv2.set_security_groups(LoadBalancerArn=found.id, **arguments(values, {"security_groups"}))
+    if "ip_address_type" in fields:
+        elbv2.set_ip_address_type(LoadBalancerArn=found.id, **arguments(values, {"ip_address_type"}))
 
 
 def delete(context: Context, found: Found) -> None:
@@ -84,6 +133,12 @@ def guard(found: Found) -> str | None:
     return None
 
 
+def _logs(values: LoadBalancer, fields: set[str]) -> dict[str, Any]:
+    """Return the attributes of the logs that change."""
+    changed = [(name, getattr(values, name)) for name in LOGS if name in fields]
+    return {f"{name}.s3.{key}": value for name, logs in changed for key, value in logs.items()}
+
+
 def _with_attributes(context: Context, balancer: Found) -> Found:
     """Lists go on showing for a moment what has been deleted."""
     if not balancer.belongs_to(context.stack, "load_balancer"):
@@ -94,14 +149,29 @@ def _with_attributes(context: Context, balancer: Found) -> Found:
         if is_not_found(error):
             return dataclasses.replace(balancer, state=GONE)
         raise
-    actual = read(LoadBalancer, _elbv2.attributes(answer["Attributes"]))
-    values = dataclasses.replace(balancer.values, **{name: getattr(actual, name) for name in ATTRIBUTES})
+    attributes = _elbv2.attributes(answer["Attributes"])
+    actual = read(LoadBalancer, attributes)
+    logs = {name: _read_logs(attributes, name) for name in LOGS}
+    values = dataclasses.replace(balancer.values, **{name: getattr(actual, name) for name in ATTRIBUTES}, **logs)
     return dataclasses.replace(balancer, values=values)
+
+
+def _read_logs(attributes: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if not attributes.get(f"{name}.s3.enabled"):
+        return {"enabled": False}
+    return {"enabled": True, **{key: str(attributes.get(f"{name}.s3.{key}", "")) for key in ("bucket", "prefix")}}
 
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
     state = raw.get("State", {})
-    values = read(LoadBalancer, raw, subnets=tuple(zone["SubnetId"] for zone in raw.get("AvailabilityZones", [])))
+    zones = raw.get("AvailabilityZones", [])
+    values = read(
+        LoadBalancer,
+        raw,
+        subnets=tuple(zone["SubnetId"] for zone in zones),
+        addresses=tuple({"SubnetId": zone["SubnetId"], **_address(zone)} for zone in zones),
+        security_groups=tuple(raw.get("SecurityGroups") or ()),
+    )
     return Found(
         raw["LoadBalancerArn"],
         values,
@@ -111,6 +181,12 @@ def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
         {"arn": raw["LoadBalancerArn"], "dns_name": raw.get("DNSName"), "zone_id": raw.get("CanonicalHostedZoneId")},
         state.get("Reason", ""),
     )
+
+
+def _address(zone: Mapping[str, Any]) -> dict[str, str]:
+    """Return the address that was chosen for a zone, if any was."""
+    addresses = zone.get("LoadBalancerAddresses") or [{}]
+    return {key: addresses[0][key] for key in ADDRESS if addresses[0].get(key)}
 
 
 KIND = Kind(
@@ -125,6 +201,7 @@ KIND = Kind(
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
         "elasticloadbalancing:SetSubnets",
         "elasticloadbalancing:SetSecurityGroups",
+        "elasticloadbalancing:SetIpAddressType",
         "elasticloadbalancing:DeleteLoadBalancer",
         "iam:CreateServiceLinkedRole",
         "ec2:DescribeAccountAttributes",
@@ -140,6 +217,8 @@ KIND = Kind(
     tag=_elbv2.tag,
     guard=guard,
     waits_for=("delete",),
+    # The bucket's policy may be a moment old.
+    retries=(Retry("ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", "Access Denied for bucket", seconds=60.0),),
     name_limit=32,
     unique_name=True,
 )

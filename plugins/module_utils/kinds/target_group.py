@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A target group of an application load balancer.
+"""A target group of an application or network load balancer.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
 """
@@ -15,29 +15,57 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Con
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, create_only, mutable, read
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2
 
-HEALTH_CHECK = {"path", "interval", "timeout", "healthy", "unhealthy"}
-ATTRIBUTES = {"deregistration_delay", "slow_start", "algorithm", "sticky", "sticky_seconds"}
+HEALTH_CHECK = {"check_protocol", "check_port", "path", "interval", "timeout", "healthy", "unhealthy"}
+ATTRIBUTES = {
+    "deregistration_delay",
+    "connection_termination",
+    "slow_start",
+    "algorithm",
+    "anomaly_mitigation",
+    "sticky",
+    "sticky_type",
+    "sticky_seconds",
+    "cookie",
+    "cookie_seconds",
+    "cross_zone",
+    "preserve_client_ip",
+    "proxy_protocol",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class TargetGroup:
-    """Times are in seconds; `path` to `matcher` are the health check's."""
+    """Times are in seconds; `check_protocol` to `matcher` are the health check's.
+
+    `sticky_seconds` are those of the load balancer's own cookie, `cookie_seconds` those of the application's `cookie`.
+    """
 
     vpc: Any = create_only("VpcId", refers=("vpc",))
     protocol: str | None = create_only("Protocol")
+    protocol_version: str | None = create_only("ProtocolVersion")
     port: int | None = create_only("Port")
     target_type: str | None = create_only("TargetType")
     path: str | None = mutable("HealthCheckPath")
+    check_protocol: str | None = mutable("HealthCheckProtocol")
+    check_port: str | None = mutable("HealthCheckPort")
     interval: int | None = mutable("HealthCheckIntervalSeconds")
     timeout: int | None = mutable("HealthCheckTimeoutSeconds")
     healthy: int | None = mutable("HealthyThresholdCount")
     unhealthy: int | None = mutable("UnhealthyThresholdCount")
     matcher: str | None = mutable()
     deregistration_delay: int | None = mutable("deregistration_delay.timeout_seconds")
+    connection_termination: bool | None = mutable("deregistration_delay.connection_termination.enabled")
     slow_start: int | None = mutable("slow_start.duration_seconds")
     algorithm: str | None = mutable("load_balancing.algorithm.type")
+    anomaly_mitigation: str | None = mutable("load_balancing.algorithm.anomaly_mitigation")
     sticky: bool | None = mutable("stickiness.enabled")
+    sticky_type: str | None = mutable("stickiness.type")
     sticky_seconds: int | None = mutable("stickiness.lb_cookie.duration_seconds")
+    cookie: str | None = mutable("stickiness.app_cookie.cookie_name", normalise=str)
+    cookie_seconds: int | None = mutable("stickiness.app_cookie.duration_seconds")
+    cross_zone: bool | str | None = mutable("load_balancing.cross_zone.enabled")
+    preserve_client_ip: bool | None = mutable("preserve_client_ip.enabled")
+    proxy_protocol: bool | None = mutable("proxy_protocol_v2.enabled")
 
 
 def list_target_groups(context: Context) -> Iterable[Found]:
@@ -48,7 +76,7 @@ def list_target_groups(context: Context) -> Iterable[Found]:
 
 
 def create(context: Context, new: New, values: TargetGroup) -> Found:
-    fixed = arguments(values, {"vpc", "protocol", "port", "target_type"})
+    fixed = arguments(values, {"vpc", "protocol", "protocol_version", "port", "target_type"})
     answer = context.client("elbv2").create_target_group(
         Name=new.aws_name, **fixed, **_health_check(values, HEALTH_CHECK | {"matcher"}), Tags=new.tag_list
     )
@@ -68,7 +96,8 @@ def delete(context: Context, found: Found) -> None:
 
 
 def _health_check(values: TargetGroup, fields: set[str]) -> dict[str, Any]:
-    matcher = {"Matcher": {"HttpCode": values.matcher}} if "matcher" in fields and values.matcher else {}
+    codes = "GrpcCode" if values.protocol_version == "GRPC" else "HttpCode"
+    matcher = {"Matcher": {codes: values.matcher}} if "matcher" in fields and values.matcher else {}
     return {**arguments(values, fields & HEALTH_CHECK), **matcher}
 
 
@@ -82,7 +111,8 @@ def _with_attributes(context: Context, group: Found) -> Found:
 
 
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
-    values = read(TargetGroup, raw, matcher=raw.get("Matcher", {}).get("HttpCode"))
+    matcher = raw.get("Matcher", {})
+    values = read(TargetGroup, raw, matcher=matcher.get("HttpCode") or matcher.get("GrpcCode"))
     return Found(raw["TargetGroupArn"], values, tags, name=raw["TargetGroupName"], attributes={"arn": raw["TargetGroupArn"]})
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec
 from ansible_collections.terrace.aws.plugins.module_utils.module import COMMON_CONSTRAINTS, COMMON_SPEC, STACK_ONLY_SPEC
 from ansible_collections.terrace.aws.plugins.module_utils.registry import TIERS
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_balancers as balancers
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_listeners as listeners
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_target_groups as target_groups
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_access as access
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_routes as routes
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _network_rules as rules
@@ -37,7 +39,11 @@ _STATEMENT = (identity.STATEMENT, identity.STATEMENT_CONSTRAINTS)
 # Options that Ansible's pages do not go into, and that the tiers check themselves.
 INNER: Mapping[str, Mapping[str, tuple[Spec, Constraints]]] = {
     "identity": {"roles[].policies[].statements[]": _STATEMENT, "policies[].statements[]": _STATEMENT},
-    "load_balancer": {f"load_balancers[].listeners[].{name}": inner for name, inner in listeners.INNER.items()},
+    "load_balancer": {
+        **{f"load_balancers[].{name}": inner for name, inner in balancers.INNER.items()},
+        **{f"load_balancers[].listeners[].{name}": inner for name, inner in listeners.INNER.items()},
+        **{f"target_groups[].{name}": inner for name, inner in target_groups.INNER.items()},
+    },
     "network": {
         "vpc.dhcp": (network.DHCP, network.DHCP_CONSTRAINTS),
         "vpc.flow_logs": (network.FLOW_LOGS, network.FLOW_LOGS_CONSTRAINTS),

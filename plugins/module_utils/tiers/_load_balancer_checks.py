@@ -23,7 +23,7 @@ WRITERS = {
 }
 
 
-def check(declarations: Iterable[Declaration], stack: Stack) -> None:
+def check_together(declarations: Iterable[Declaration], stack: Stack) -> None:
     """Raise InvalidOption for the first thing that AWS would refuse after others have been made."""
     declared = {declaration.key: declaration for declaration in declarations}
     for declaration in declared.values():

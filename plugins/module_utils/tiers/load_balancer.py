@@ -49,9 +49,9 @@ def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
     return declarations
 
 
-def check(declarations: Iterable[Declaration], stack: Stack) -> None:
+def check_together(declarations: Iterable[Declaration], stack: Stack) -> None:
     """Compare with what all tiers declare. Raises InvalidOption."""
-    checks.check(declarations, stack)
+    checks.check_together(declarations, stack)
 
 
 def _load_balancers(options: Mapping[str, Any]) -> Iterator[Declaration]:

@@ -30,7 +30,7 @@ seealso:
 EXAMPLES = r"""
 - name: Show what is provisioned
   ansible.builtin.debug:
-    msg: "{{ terrace_compute | terrace.aws.with_bundles(terrace_bundles) }}"
+    msg: "{{ terrace_compute | terrace.aws.with_bundles(fleet_bootstrap_bundles) }}"
 """
 
 RETURN = r"""

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ BUNDLE = Path(__file__).resolve().parent
 HOME = Path("/opt/terrace")
 AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 # What the distributions call a Python that the pinned Ansible runs on.
-APT = ("python3", ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"], ["python3-venv"])
-DNF = ("python3.11", ["dnf", "-q", "-y"], ["python3.11", "python3.11-pip"])
+APT, APT_PACKAGES = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"], ["python3-venv"]
+DNF, DNF_PACKAGES = ["dnf", "-q", "-y"], ["python3.11", "python3.11-pip"]
+# Others that install at boot lock the package lists, for which apt-get does not wait.
+ATTEMPTS, PAUSE = 10, 15
 LEAST = (3, 11)
 
 
@@ -38,19 +41,33 @@ def authorities() -> str:
 
 def python() -> str:
     """Return the path of a Python that can make environments, installed if need be."""
-    name, manager, packages = APT if shutil.which("apt-get") else DNF
-    probe = f"import ensurepip, sys; sys.exit(sys.version_info < {LEAST})"
-    if not shutil.which(name) or subprocess.run([name, "-c", probe], check=False, stderr=subprocess.DEVNULL).returncode:
-        if name == "python3":
-            run([*manager, "update"])
-        run(
-            [*manager, "install", *(["-y", "--no-install-recommends"] if name == "python3" else []), *packages],
-            DEBIAN_FRONTEND="noninteractive",
-        )
-    found = shutil.which(name)
-    if found is None or subprocess.run([found, "-c", probe], check=False).returncode:
+    debian = shutil.which("apt-get") is not None
+    name = "python3" if debian else "python3.11"
+    if not _suits(name):
+        if debian:
+            _update()
+            install = [*APT, "install", "-y", "--no-install-recommends", *APT_PACKAGES]
+        else:
+            install = [*DNF, "install", *DNF_PACKAGES]
+        run(install, DEBIAN_FRONTEND="noninteractive")
+    if not _suits(name):
         raise SystemExit(f"{name} is no Python {'.'.join(map(str, LEAST))} or later that can make environments")
-    return found
+    return name
+
+
+def _suits(name: str) -> bool:
+    """Whether there is such a Python, new enough, with what makes environments."""
+    probe = f"import ensurepip, sys; sys.exit(sys.version_info < {LEAST})"
+    found = shutil.which(name) is not None
+    return found and subprocess.run([name, "-c", probe], check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def _update() -> None:
+    """Fetch the lists of packages."""
+    for left in reversed(range(ATTEMPTS)):
+        if subprocess.run([*APT, "update"], check=left == 0).returncode == 0:
+            return
+        time.sleep(PAUSE)
 
 
 def ansible() -> Path:

@@ -19,6 +19,15 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 
+try:
+    from ansible.template import is_trusted_as_template
+except ImportError:  # before ansible-core 2.19, which knows what text may be a template
+    from ansible.utils.unsafe_proxy import AnsibleUnsafe
+
+    def is_trusted_as_template(value: Any) -> bool:
+        return not isinstance(value, AnsibleUnsafe)
+
+
 HOST = "terrace-bundle"
 ALL_INSTANCES = "aws_ec2"
 # Descriptions and connections are the controller's matter.
@@ -43,8 +52,15 @@ class Described:
         self._extra = set(manager.extra_vars)
         manager._extra_vars = {}
         self._described = set(manager.get_vars(host=host, include_hostvars=False))
-        self._magic = set(VariableManager(loader=loader, inventory=InventoryManager(loader, parse=False)).get_vars())
-        self._magic |= {"inventory_hostname", "inventory_hostname_short", "group_names", "inventory_dir", "inventory_file"}
+        magic = VariableManager(loader=loader, inventory=InventoryManager(loader, parse=False))
+        magic._extra_vars = {}
+        self._magic = set(magic.get_vars()) | {
+            "inventory_hostname",
+            "inventory_hostname_short",
+            "group_names",
+            "inventory_dir",
+            "inventory_file",
+        }
 
     def variables(self, roles: Iterable[str]) -> dict[str, Any]:
         """Return the variables that hosts need: all but the shared ones, and whatever those mention.
@@ -98,6 +114,8 @@ def plain(value: Any, path: str) -> Any:
         return {plain(key, path): plain(item, f"{path}.{key}") for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(item, f"{path}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, str) and TEMPLATE.search(value) and not is_trusted_as_template(value):
+        raise AnsibleError(f"{path} is text with braces that must not be rendered (!unsafe), which instances would render")
     # Ansible's own types of text and numbers know where they come from.
     return json.loads(json.dumps(value, default=str))
 

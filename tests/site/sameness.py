@@ -52,7 +52,9 @@ MAY_DIFFER = {
         r"/var/(lib|cache)/(apt|dpkg/(available|status|lock|triggers)|dpkg/.*-old|debconf|ucf|ldconfig|man|python)(/.*|-.*)?$"
         r"|/etc/ld\.so\.cache$"
     ),
-    "what a program keeps about itself": r"/var/lib/(systemd|chrony|private|fail2ban|update-notifier|misc)(/|$)",
+    "what npm has fetched and built with": r"/var/cache/messages-api-build(/|$)",
+    "who was started with user data": r"(running|unit) user-data\.service$",
+    "what a program keeps about itself": r"/var/lib/(messages-api-secrets|systemd|chrony|private|fail2ban|update-notifier|misc)(/|$)",
     "what Ansible leaves behind": r"/root/\.ansible(/|$)|/root$",
 }
 

@@ -101,6 +101,12 @@ def test_what_is_encrypted_is_refused(inventory: Path) -> None:
         described(inventory).variables([])
 
 
+def test_what_must_not_be_rendered_is_refused(inventory: Path) -> None:
+    (inventory / "group_vars" / "app.yml").write_text("app: !unsafe '{{ 1 }}'\n")
+    with pytest.raises(AnsibleError, match="must not be rendered"):
+        described(inventory).variables([])
+
+
 def test_only_the_outputs_that_are_mentioned_are_asked_for() -> None:
     variables = {
         "a": "{{ terrace_outputs.db_instance.main.endpoint }}",

@@ -54,7 +54,7 @@ MAY_DIFFER = {
     ),
     "what npm has fetched and built with": r"/var/cache/messages-api-build(/|$)",
     "who was started with user data": r"(running|unit) user-data\.service$",
-    "what a program keeps about itself": r"/var/lib/(messages-api-secrets|systemd|chrony|private|fail2ban|update-notifier|misc)(/|$)",
+    "what a program keeps about itself": r"/var/lib/(messages-api-secrets|systemd|chrony|private|misc)(/|$)",
     "what Ansible leaves behind": r"/root/\.ansible(/|$)|/root$",
 }
 

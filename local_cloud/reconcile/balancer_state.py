@@ -10,7 +10,17 @@ from moto.elbv2.ssl_policies import SSL_POLICIES
 
 from local_cloud.emulator.environment import ACCOUNT
 from local_cloud.emulator.fidelity import interfaces
-from local_cloud.reconcile.desired import Balancer, Certificate, Encryption, Firewall, Forwarding, Listener, Rule, TargetGroup
+from local_cloud.reconcile.desired import (
+    Balancer,
+    Certificate,
+    Encryption,
+    Firewall,
+    Forwarding,
+    Listener,
+    LogBucket,
+    Rule,
+    TargetGroup,
+)
 from local_cloud.reconcile.group_rules import firewall
 from local_cloud.reconcile.rule_state import read_rules
 from local_cloud.reconcile.target_state import read_group
@@ -50,7 +60,14 @@ def read_balancer(elbv2: Any, balancer: Any) -> Balancer:
         listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
         groups=_groups(elbv2, listeners),
         firewall=Firewall(EVERYTHING, EVERYTHING) if open_to_all else firewall(ec2, interface.group_set),
+        logs=_logs(balancer),
     )
+
+
+def _logs(balancer: Any) -> LogBucket | None:
+    if balancer.type != "application" or balancer.attrs.get("access_logs.s3.enabled") != "true":
+        return None
+    return LogBucket(balancer.attrs["access_logs.s3.bucket"], balancer.attrs.get("access_logs.s3.prefix") or "")
 
 
 def _works(listener: Any) -> bool:

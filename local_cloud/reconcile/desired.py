@@ -260,10 +260,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class ListenerRule:
-    """Conditions, all of which must hold, and what happens then; the default has none."""
+    """Conditions, all of which must hold, and what happens then; the default has none, and the priority 0."""
 
     conditions: tuple[Condition, ...]
     action: Action
+    priority: int = 0
 
 
 @dataclass(frozen=True)
@@ -304,6 +305,14 @@ class Forwarding:
 
 
 @dataclass(frozen=True)
+class LogBucket:
+    """Where access logs go."""
+
+    bucket: str
+    prefix: str
+
+
+@dataclass(frozen=True)
 class Balancer:
     """An application or a network load balancer."""
 
@@ -319,6 +328,7 @@ class Balancer:
     listeners: tuple[Listener, ...]
     groups: tuple[TargetGroup, ...]
     firewall: Firewall
+    logs: LogBucket | None = None
 
     @property
     def container(self) -> str:

@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping
 
-from local_cloud.reconcile import haproxy_backends, haproxy_rules
+from local_cloud.reconcile import access_records, haproxy_backends, haproxy_rules
 from local_cloud.reconcile.desired import Balancer, Encryption, Forwarding, Listener, TargetGroup
 
 # Where HAProxy takes commands; only the reconciler gets there.
@@ -66,6 +66,7 @@ def _frontend(balancer: Balancer, listener: Listener, published: Mapping[int, in
     lines = [f"frontend listener-{listener.port}", f"bind *:{listener.port}{_tls(listener)}"]
     if balancer.application:
         lines += _forwarded(balancer.forwarding, listener)
+        lines += access_records.render() if balancer.logs else []
         lines += haproxy_rules.render(listener, published)
     else:
         lines += haproxy_rules.connections(listener)

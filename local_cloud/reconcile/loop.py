@@ -16,6 +16,7 @@ from local_cloud.emulator import Emulator
 from local_cloud.emulator.fidelity import cache_nodes, target_draining, target_health
 from local_cloud.emulator.lifecycle import lifecycle
 from local_cloud.reconcile import account, engine, haproxy, networks
+from local_cloud.reconcile.access_logs import AccessLogs
 from local_cloud.reconcile.balancers import Balancers
 from local_cloud.reconcile.caches import Caches
 from local_cloud.reconcile.certificates import Authority
@@ -69,6 +70,7 @@ class Reconciler:
         self._balancers = Balancers(client, self.authority)
         self._firewalls = Firewalls(client)
         self._health = Health()
+        self._access_logs = AccessLogs(client, emulator)
         self._desired = Desired()
         self._problem = ""
         self._stop = threading.Event()
@@ -197,6 +199,7 @@ class Reconciler:
         }
         if ports:
             self._health.observe(ports)
+        self._access_logs.deliver(self._desired.balancers)
 
     def _watch_containers(self) -> None:
         """Wake the loop when somebody starts or stops one of our containers."""

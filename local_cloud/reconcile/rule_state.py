@@ -33,7 +33,7 @@ def _rule(elbv2: Any, listener: Any, rule: Any) -> ListenerRule:
     # moto keeps a default action that was modified on the listener only.
     actions = listener.default_actions if default else rule.actions
     conditions = () if default else tuple(_condition(item) for item in rule.conditions)
-    return ListenerRule(conditions, _action(elbv2, actions[-1].data))
+    return ListenerRule(conditions, _action(elbv2, actions[-1].data), 0 if default else int(rule.priority))
 
 
 def _condition(condition: dict[str, Any]) -> Condition:

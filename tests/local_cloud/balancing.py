@@ -3,6 +3,7 @@
 """A local cloud with load balancers before small servers that tell what they were asked."""
 
 import functools
+import gzip
 import http.client
 import json
 import os
@@ -163,6 +164,28 @@ class World:
             defaults["SecurityGroups"] = [self.group]
         answer = self.connect("elbv2").create_load_balancer(Name=name, **(defaults | settings))
         return answer["LoadBalancers"][0]["LoadBalancerArn"]
+
+    def keep_logs(self, balancer: str, bucket: str) -> None:
+        """Let a load balancer write its access logs into a new bucket."""
+        s3 = self.connect("s3")
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/123456789012/*",
+        }
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        attributes = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": bucket}
+        pairs = [{"Key": key, "Value": value} for key, value in attributes.items()]
+        self.connect("elbv2").modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=pairs)
+
+    def logs(self, bucket: str) -> list[str]:
+        """Return the entries of all files in a bucket."""
+        s3 = self.connect("s3")
+        names = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        files = [gzip.decompress(s3.get_object(Bucket=bucket, Key=name)["Body"].read()) for name in names]
+        return [line for file in files for line in file.decode().splitlines()]
 
     def listener(self, balancer: str, port: int, action: dict[str, Any], protocol: str = "HTTP", **settings: Any) -> str:
         """Make a listener; its ARN."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Load balancers as clients see them: certificates, redirects, rules, weights, stickiness and draining."""
 
+import shlex
 import ssl
 from collections import Counter
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 
 from local_cloud.reconcile.certificates import Authority
-from tests.local_cloud.balancing import World, eventually, fixed, forward, share
+from tests.local_cloud.balancing import PORT, World, eventually, fixed, forward, share
 
 pytestmark = pytest.mark.docker
 
+LOGS = "access-logs"
 REDIRECT = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
 
 
@@ -26,6 +28,7 @@ def groups(world: World, servers: dict[str, str]) -> dict[str, str]:
 def front(world: World, groups: dict[str, str]) -> dict[str, Any]:
     """Return a balancer with HTTPS, and a redirect to it, and their loopback ports."""
     arn = world.balancer("front")
+    world.keep_logs(arn, LOGS)
     certificates = [world.certificate("example.com", "*.example.com"), world.certificate("api.example.org")]
     secure = world.listener(
         arn,
@@ -259,3 +262,17 @@ def test_a_network_load_balancer_carries_tcp_and_tls(world: World, servers: dict
     answer = world.ask(world.port("tcp", 443), tls="mail.example.com")
     assert answer.names == ["mail.example.com"]
     assert "x-forwarded-for" not in answer.seen["headers"]
+
+
+def test_access_logs_reach_their_bucket(world: World, front: dict[str, Any]) -> None:
+    asked = world.ask(front[443], "/logged?a=b", tls="www.example.com", headers={"User-Agent": "the last one"})
+    assert asked.status == 200
+    eventually(True, lambda: any("/logged?a=b" in entry for entry in world.logs(LOGS)))
+    (words,) = [shlex.split(entry) for entry in world.logs(LOGS) if "/logged?a=b" in entry]
+    assert words[0] == "https"
+    assert words[4] == f"10.78.9.10:{PORT}"
+    assert words[8:10] == ["200", "200"]
+    assert words[12:14] == ["GET https://www.example.com:443/logged?a=b HTTP/1.1", "the last one"]
+    assert words[18] == "www.example.com"
+    assert words[22] == "forward"
+    assert any(shlex.split(entry)[22] == "redirect" for entry in world.logs(LOGS))

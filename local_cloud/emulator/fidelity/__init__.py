@@ -67,6 +67,7 @@ PATCHES = (
     "secrets",
     "record_sets",
     "certificates",
+    "role_permissions",
 )
 
 

@@ -141,6 +141,8 @@ def _preferences(given: dict[str, Any]) -> dict[str, Any]:
     percentages = preferences["CheckpointPercentages"]
     if percentages != sorted(set(percentages)) or not all(1 <= value <= 100 for value in percentages):
         raise ValidationError("CheckpointPercentages must be unique, in ascending order and between 1 and 100.")
+    if "CheckpointDelay" in preferences and not percentages:
+        raise ValidationError("CheckpointDelay takes CheckpointPercentages.")
     for name in ("SkipMatching", "AutoRollback"):
         preferences[name] = str(preferences.get(name, False)).lower() == "true"
     return preferences

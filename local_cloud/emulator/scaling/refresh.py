@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.utils import utcnow
 
 from local_cloud.emulator.lifecycle import lifecycle
@@ -141,7 +142,10 @@ def _problem(group: Any, item: Refresh) -> str:
         return f"The instance {lost[0]} did not become or stay healthy."
     if lifecycle.pending("autoscaling.retry", group.arn):
         return "An instance could not be launched. The scaling activities tell why."
-    return ""
+    names = (item.preferences.get("AlarmSpecification") or {}).get("Alarms") or []
+    alarms = cloudwatch_backends[group.account_id][group.region].alarms
+    raised = [name for name in names if name in alarms and alarms[name].state_value == "ALARM"]
+    return f"The alarm {raised[0]} is in ALARM state." if raised and item.status != ROLLING_BACK else ""
 
 
 def _replace(group: Any, item: Refresh) -> None:

@@ -109,6 +109,20 @@ def a_refresh_is_rolled_back_on_request(connect: Connect) -> None:
 
 
 @scenario
+def an_alarm_rolls_the_refresh_back(connect: Connect) -> None:
+    group(connect)
+    eventually(["InService", "InService"], lambda: states(connect))
+    cloudwatch = connect("cloudwatch")
+    metric = {"Namespace": "app", "MetricName": "errors", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+    cloudwatch.put_metric_alarm(AlarmName="bad", **metric, Threshold=1, ComparisonOperator="GreaterThanThreshold")
+    start(connect, SECOND, AutoRollback=True, AlarmSpecification={"Alarms": ["bad"]}, CheckpointPercentages=[50, 100])
+    eventually(50, lambda: latest(connect)["PercentageComplete"])
+    cloudwatch.set_alarm_state(AlarmName="bad", StateValue="ALARM", StateReason="test")
+    eventually("RollbackSuccessful", lambda: status(connect))
+    eventually(["1", "1"], lambda: versions(connect))
+
+
+@scenario
 def what_cannot_be_rolled_back_says_so(connect: Connect) -> None:
     group(connect)
     autoscaling = connect("autoscaling")
@@ -135,6 +149,7 @@ def preferences_have_their_ranges(connect: Connect) -> None:
         {"MaxHealthyPercentage": 150},
         {"MinHealthyPercentage": 0, "MaxHealthyPercentage": 200},
         {"CheckpointPercentages": [100, 50]},
+        {"CheckpointDelay": 60},
     ):
         refused("ValidationError", autoscaling.start_instance_refresh, **APP, Preferences=preferences)
 

@@ -193,7 +193,11 @@ class Apply:
         changes = tuple(change for change in compare(found.values, desired) if not change.create_only)
         tags = missing_tags(step.declaration, step.kind, found, self._context(step).stack)
         if step.id in self._updated or not (changes or tags):
-            self._finish(step)
+            shortfall = step.kind.shortfall(found, desired) if step.kind.shortfall else None
+            if shortfall:
+                self._fail(step, shortfall)
+            else:
+                self._finish(step)
             return
         self._updated.add(step.id)
         if step.action == "none":

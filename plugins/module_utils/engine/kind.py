@@ -135,7 +135,9 @@ class Kind:
     `create` makes the resource with the one call that carries its tags; what that call cannot set, the engine
     sets by `update` right after. `after_create` takes away what AWS adds of its own; it is called for a new resource
     however it was made: by a repeated call whose first answer was lost, too.
-    `update` gets the names of the changed fields. `delete` starts a deletion.
+    `update` gets the names of the changed fields; it returns the resource as it is then where others need one of the
+    attributes that it has changed, which are those in `changing`. `delete` starts a deletion.
+    `shortfall` says what an update that has come to its end has left undone, of what AWS may give up or take back.
     `identity` replaces identity by tags for kinds without tags of their own: a function of the values.
     `parent` is the field that refers to the owner of such kinds; what an owner of ours has beyond the declared is
     deleted, unless `spares`, given the owner's desired values, says that it is somebody else's. `guard` returns why
@@ -161,7 +163,9 @@ class Kind:
     actions: tuple[str, ...] = ()
     create: Callable[[Context, New, Any], Found] | None = None
     after_create: Callable[[Context, Found], None] | None = None
-    update: Callable[[Context, Found, Any, set[str]], None] | None = None
+    update: Callable[[Context, Found, Any, set[str]], Found | None] | None = None
+    changing: tuple[str, ...] = ()
+    shortfall: Callable[[Found, Any], str | None] | None = None
     delete: Callable[[Context, Found], None] | None = None
     tag: Callable[[Context, Found, Mapping[str, str]], None] | None = None
     after: tuple[str, ...] = ()

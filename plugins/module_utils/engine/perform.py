@@ -93,27 +93,27 @@ def update(
         retry.repeat(lambda: step.kind.tag(context, found, tags), patience, context.stopping)
     if not fields:
         return found
-    _set(step, context, found, resolved.values(step.declaration.values), fields, patience)
-    return dataclasses.replace(found, state=PENDING) if "update" in step.kind.waits_for else found
+    updated = _set(step, context, found, resolved.values(step.declaration.values), fields, patience) or found
+    return dataclasses.replace(updated, state=PENDING) if "update" in step.kind.waits_for else updated
 
 
 def _set(
     step: Step, context: Context, found: Found, values: Any, fields: set[str], patience: Callable[[Exception], float]
-) -> None:
+) -> Found | None:
     """Set fields. An error may be the objection to the repetition of a call whose answer was lost: if a look shows that
     something has been done, go on with what is left."""
-    for attempt in itertools.count(1):
+    attempt = 0
+    while fields:
+        attempt += 1
         try:
-            retry.repeat(functools.partial(step.kind.update, context, found, values, fields), patience, context.stopping)
-            return
+            return retry.repeat(functools.partial(step.kind.update, context, found, values, fields), patience, context.stopping)
         except Exception as error:
             seen = _progress(step, context, found, error)
             if seen is None or attempt == ATTEMPTS:
                 raise
             found = seen
             fields = fields & {change.field for change in compare(found.values, values)}
-            if not fields:
-                return
+    return found
 
 
 def _progress(step: Step, context: Context, found: Found, error: Exception) -> Found | None:

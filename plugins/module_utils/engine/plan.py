@@ -15,7 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import Refused
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, FAILED, GONE, PENDING, Found, Kind
 from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import Resolved
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import Change, compare, contains_unknown
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import UNKNOWN, Change, compare, contains_unknown
 
 T = TypeVar("T")
 MAKE, REMOVE = "make", "remove"
@@ -270,10 +270,15 @@ def _steps_for(
     tags = missing_tags(declaration, kind, found, stack)
     if any(change.create_only for change in changes):
         return _replacement(found, changes, waits, create_first, common)
-    resolved.bind(declaration.key, found)
+    resolved.bind(declaration.key, _as_updated(found, kind) if changes else found)
     action = "update" if changes or tags else "none"
     make = Step(MAKE, action=action, found=found, changes=changes, tags=tags, waits=waits, **common)
     return [make, *(dataclasses.replace(step, waits=frozenset({make.id})) for step in left)]
+
+
+def _as_updated(found: Found, kind: Kind) -> Found:
+    """Return what others may know of a resource that is to be updated: what the update changes is known after it."""
+    return dataclasses.replace(found, attributes={**found.attributes, **dict.fromkeys(kind.changing, UNKNOWN)})
 
 
 def _successor(matches: list[Found], desired: Any) -> Found | None:

@@ -55,7 +55,7 @@ class Resolved:
         if not found or any(resource is None for resource in found):
             return UNKNOWN
         values = [resource.attribute(reference.attribute) for resource in found if resource]
-        if None in values:
+        if None in values or UNKNOWN in values:
             return UNKNOWN
         return tuple(sorted(values)) if reference.every else values[0]
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A machine image, looked up by a public or own SSM parameter, or as the newest that a filter matches.
 
+A launch template of the same name pins its image: a newer one is told, and taken only when an update is asked for.
+
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/finding-an-ami.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
 """
@@ -22,20 +24,47 @@ PARAMETERS_PER_CALL = 10
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-    """Either `parameter`, or `owner` (account id or alias), `image_name` (with wildcards) and `architecture`."""
+    """Either `parameter`, or `owner` (account id or alias), `image_name` (with wildcards) and `architecture`.
+
+    With `update`, the newest is taken in any case.
+    """
 
     parameter: str | None = initial()
     owner: str | None = initial()
     image_name: str | None = initial()
     architecture: str | None = initial()
+    update: bool | None = initial()
 
 
 def list_images(context: Context) -> Iterable[Found]:
-    """Look up what is declared, each distinct question once. What nothing answers is left out."""
+    """Look up what is declared, each distinct question once. What nothing answers is left out, unless it is pinned."""
     declared = {declaration.name: declaration.values for declaration in context.declared("image")}
-    ids = _ids_by_parameter(context, {values.parameter for values in declared.values() if values.parameter})
-    answers = dict(context.each(lambda values: (values, _image(context, values, ids)), set(declared.values())))
-    return [_found(name, answers[values]) for name, values in declared.items() if answers[values]]
+    questions = {name: dataclasses.replace(values, update=None) for name, values in declared.items()}
+    ids = _ids_by_parameter(context, {values.parameter for values in questions.values() if values.parameter})
+    answers = dict(context.each(lambda values: (values, _image(context, values, ids)), set(questions.values())))
+    newest = {name: _found(name, answers[values]) for name, values in questions.items() if answers[values]}
+    pinned = {found.name: found for found in _pinned(context) if not getattr(declared.get(found.name), "update", True)}
+    return [_chosen(context, newest.get(name), pinned.get(name)) for name in newest.keys() | pinned.keys()]
+
+
+def _pinned(context: Context) -> list[Found]:
+    """Return the images that the stack's launch templates have, under the templates' names."""
+    templates = [found for found in context.found("launch_template") if found.belongs_to(context.stack, "launch_template")]
+    return [
+        Found(found.values.image, Image(), name=found.logical_name, attributes={"root_device": found.values.root_device})
+        for found in templates
+        if found.values.image and found.values.root_device
+    ]
+
+
+def _chosen(context: Context, newest: Found | None, pinned: Found | None) -> Found:
+    if newest is None or pinned is None or newest.id == pinned.id:
+        return newest or pinned
+    context.note(
+        f"image/{pinned.name}: {newest.id} ({newest.attributes['image_name']}) is available; {pinned.id} stays until an update "
+        "of the image is asked for"
+    )
+    return pinned
 
 
 def _ids_by_parameter(context: Context, parameters: Iterable[str]) -> dict[str, str]:
@@ -85,5 +114,6 @@ KIND = Kind(
     values=Image,
     list=list_images,
     calls={"GetParameters": "page", "DescribeImages": "resource"},
+    after=("launch_template",),
     lookup=True,
 )

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How an Auto Scaling group starts its instances: https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-templates.html
 
-A change makes a new version the default one. The image is pinned: a newer one is no change of an existing template,
-and new versions keep it.
+A change makes a new version the default one. Groups name the version that they start, so that they can go back to it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import initial, mutable, unordered
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import mutable, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._user_data import rendered
 
@@ -30,8 +29,8 @@ class LaunchTemplate:
     instance metadata service. `user_data` is text, or a script with facts: see `_user_data`.
     """
 
-    image: Any = initial(refers=("image",))
-    root_device: Any = initial(refers=("image",))
+    image: Any = mutable(refers=("image",))
+    root_device: Any = mutable(refers=("image",))
     type: str | None = mutable("InstanceType")
     instance_profile: Any = mutable(refers=("instance_profile",))
     security_groups: Any = mutable("SecurityGroupIds", normalise=unordered, refers=("security_group",))
@@ -62,14 +61,16 @@ def create(context: Context, new: New, values: LaunchTemplate) -> Found:
     return _found(answer["LaunchTemplate"], _data(values))
 
 
-def update(context: Context, found: Found, values: LaunchTemplate, fields: set[str]) -> None:
-    """The new version has the image of the one before, unless somebody has made that without any."""
+def update(context: Context, found: Found, values: LaunchTemplate, fields: set[str]) -> Found:
     ec2 = context.client("ec2")
-    pinned = {field: getattr(found.values, field) or getattr(values, field) for field in ("image", "root_device")}
+    # Somebody may have made the version before without an image.
+    image = {field: getattr(found.values, field) or getattr(values, field) for field in ("image", "root_device")}
     changed = {field: getattr(values, field) for field in fields}
-    version = _create_version(ec2, found.id, dataclasses.replace(found.values, **pinned, **changed))
+    new = dataclasses.replace(found.values, **{**image, **changed})
+    version = _create_version(ec2, found.id, new)
     ec2.modify_launch_template(LaunchTemplateId=found.id, DefaultVersion=str(version))
     _delete_old_versions(context, found.id, version)
+    return dataclasses.replace(found, values=new, attributes={"version": version, "image": new.image})
 
 
 def delete(context: Context, found: Found) -> None:
@@ -94,10 +95,17 @@ def _create_version(ec2: Any, template_id: str, values: LaunchTemplate) -> int:
 
 
 def _delete_old_versions(context: Context, template_id: str, default: int) -> None:
+    """Keep the newest, and whatever a group starts or may have to go back to."""
     versions = context.pages("ec2", "describe_launch_template_versions", "LaunchTemplateVersions", LaunchTemplateId=template_id)
     numbers = sorted(raw["VersionNumber"] for raw in versions if raw["VersionNumber"] != default)
-    if old := numbers[: 1 - VERSIONS_KEPT]:
+    used = _versions_in_use(context, template_id)
+    if old := [number for number in numbers[: 1 - VERSIONS_KEPT] if str(number) not in used]:
         context.client("ec2").delete_launch_template_versions(LaunchTemplateId=template_id, Versions=[str(n) for n in old])
+
+
+def _versions_in_use(context: Context, template_id: str) -> set[str]:
+    groups = [found for found in context.found("auto_scaling_group") if found.values.launch_template == template_id]
+    return {version for found in groups for version in found.attributes["template_versions"]}
 
 
 def _data(values: LaunchTemplate) -> dict[str, Any]:
@@ -197,6 +205,7 @@ KIND = Kind(
     ),
     create=create,
     update=update,
+    changing=("version", "image"),
     delete=delete,
     tag=_ec2.tag,
     unique_name=True,

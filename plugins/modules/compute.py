@@ -10,10 +10,11 @@ module: compute
 short_description: Converge a stack's groups of instances
 version_added: 0.1.0
 description:
-  - Converges groups of EC2 instances. Each has a launch template, an Auto Scaling group and its scaling policies.
+  - Converges groups of EC2 instances. Each has a launch template, an Auto Scaling group, and what scales it.
   - Instances require version 2 of the instance metadata service, and their root volume is encrypted.
-  - A changed launch template gets a new default version, which instances started from then on use. Running ones stay
-    as they are. The five newest versions are kept.
+  - A changed launch template gets a new version, and the group names the version that it starts. Running instances stay
+    as they are unless O(groups[].refresh) says that they are to be replaced. The five newest versions are kept, and those
+    that a group still uses.
   - Instances and their volumes carry the tags C(terrace:stack) and C(terrace:group).
 author: Terrace contributors (@terrace-aws)
 extends_documentation_fragment:
@@ -36,7 +37,8 @@ options:
       image:
         description:
           - The machine image, either by O(groups[].image.parameter) or by the other three.
-          - It is looked up when the launch template is created and pinned there. A newer image is no change.
+          - It is looked up when the launch template is created and pinned there. A newer image is no change; RV(notes)
+            tells that there is one.
         type: dict
         required: true
         suboptions:
@@ -53,16 +55,20 @@ options:
             description: The processors it is made for.
             type: str
             choices: [x86_64, arm64]
+          update:
+            description: Whether the newest image takes the place of the pinned one.
+            type: bool
+            default: false
       type:
         description: The instance type.
         type: str
         required: true
       min:
-        description: The least number of instances.
+        description: The least number of instances. Where O(groups[].schedules) change it, only the one to start with.
         type: int
         required: true
       max:
-        description: The greatest number of instances.
+        description: The greatest number of instances. Where O(groups[].schedules) change it, only the one to start with.
         type: int
         required: true
       desired:
@@ -166,35 +172,50 @@ options:
           - What holds instances on their way in or out until C(CompleteLifecycleAction) is called for them. The very first
             instances meet them too.
           - Hooks beyond these are removed. Not given, the group's hooks are left alone.
+          - Each has a C(name), which the call that completes the action needs, and a C(transition), V(launching) or
+            V(terminating). After C(timeout) seconds, V(3600) by default, C(default_result) holds, V(ABANDON) by default or
+            V(CONTINUE).
         type: list
         elements: dict
-        suboptions:
-          name:
-            description: Its name, which the call that completes the action needs.
-            type: str
-            required: true
-          transition:
-            description: Whether it holds instances before they are in service, or before they are terminated.
-            type: str
-            choices: [launching, terminating]
-            required: true
-          timeout:
-            description: Seconds until O(groups[].lifecycle_hooks[].default_result) holds.
-            type: int
-            default: 3600
-          default_result:
-            description: What becomes of an instance that nobody answers for. V(ABANDON) terminates it.
-            type: str
-            choices: [ABANDON, CONTINUE]
-            default: ABANDON
-      target_tracking:
-        description: Scaling that holds a metric at a target. Other target tracking policies of the group are removed.
+      warmup:
+        description:
+          - Seconds until a new instance counts as one that takes its load, for scaling policies and instance refreshes.
+          - Without it, AWS takes O(groups[].health_check_grace) for refreshes and 300 for policies.
+        type: int
+      refresh:
+        description:
+          - How running instances are replaced when the launch template changes. The run waits for it, and fails if AWS
+            gives it up or takes it back; the next run then tries again.
+          - C(min_healthy), V(100) by default, is the percentage of the group that has to be in service all the time, and
+            C(max_healthy), V(110), the one that may run meanwhile. Above V(100), new instances start before old ones go.
+            C(checkpoints) are ascending percentages of replaced instances at which it stops for C(checkpoint_delay)
+            seconds, V(3600). With C(auto_rollback), V(true), instances of the old version come back when it fails.
+          - Not given, they are replaced with these defaults where instances configure themselves, by
+            O(groups[].bootstrap). Elsewhere, and with C(enabled) V(false), they stay as they are, and only new instances
+            are of the new version.
         type: dict
-        suboptions:
-          cpu:
-            description: The average CPU utilisation of the group in percent.
-            type: float
-            required: true
+      mixed_instances:
+        description:
+          - More types than O(groups[].type), and Spot capacity.
+          - C(types) are further instance types, tried in this order for on-demand capacity. C(on_demand_base) instances,
+            V(0) by default, are on demand in any case, and of the others C(on_demand_percentage), V(100). The rest is Spot
+            capacity, from where price and capacity are best. With C(capacity_rebalance), V(true), a Spot instance at risk is
+            replaced before it is interrupted.
+        type: dict
+      target_tracking:
+        description:
+          - Scaling that holds metrics at targets. Other target tracking policies of the group are removed.
+          - C(cpu) is the average CPU utilisation of the group in percent. C(requests_per_target) are the requests of one
+            minute for each instance that the load balancer of the first of O(groups[].target_groups) counts.
+        type: dict
+      schedules:
+        description:
+          - Sizes for certain times. Other recurring schedules of the group are removed.
+          - Each has a C(name), a C(recurrence) of minute, hour, day of month, month and day of week, as in
+            V(0 18 * * MON-FRI), in its C(time_zone), V(Etc/UTC) by default, and some of C(min), C(max) and C(desired).
+        type: list
+        elements: dict
+        default: []
       metadata_hop_limit:
         description: How many network hops an answer of the metadata service survives. Containers need V(2).
         type: int
@@ -233,6 +254,36 @@ EXAMPLES = r"""
         role: app
         target_tracking:
           cpu: 50
+
+- name: Roll changes out a tenth at a time, half of it on Spot, and keep fewer at night
+  terrace.aws.compute:
+    stack:
+      name: jyoti-production
+      account: "123456789012"
+      region: eu-west-1
+    groups:
+      - name: app
+        image:
+          parameter: /aws/service/debian/release/12/latest/amd64
+        type: t3.small
+        min: 4
+        max: 12
+        subnets: app
+        security_groups: [app]
+        target_groups: [app]
+        role: app
+        health_check: ELB
+        warmup: 120
+        refresh:
+          checkpoints: [10, 100]
+          checkpoint_delay: 600
+        mixed_instances:
+          types: [t3a.small]
+          on_demand_base: 2
+          on_demand_percentage: 50
+        schedules:
+          - {name: night, recurrence: 0 22 * * *, time_zone: Europe/Berlin, min: 2}
+          - {name: day, recurrence: 0 6 * * *, time_zone: Europe/Berlin, min: 4}
 """
 
 RETURN = r"""

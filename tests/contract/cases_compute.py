@@ -10,7 +10,10 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration imp
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.image import Image
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.listener import Listener
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.scheduled_action import ScheduledAction
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Subnet
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.target_group import TargetGroup
@@ -18,9 +21,15 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
 from tests.contract.case import Case
 
 MAIN = Reference("vpc", "main")
+UBUNTU = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 PROFILE = "arn:aws:iam::123456789012:instance-profile/other"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
 HOOK = {"name": "drain", "transition": "terminating", "timeout": 300, "default_result": "CONTINUE"}
+MIX = {
+    "overrides": ({"InstanceType": "t3.small"}, {"InstanceType": "t3a.small"}),
+    "on_demand_base": 1,
+    "on_demand_percentage": 25,
+}
 VOLUME = {"size": 20, "type": "gp3", "encrypted": True, "kms_key": ""}
 
 
@@ -58,7 +67,10 @@ def target_group(name: str) -> Declaration:
 def group(launch_template: str) -> AutoScalingGroup:
     return AutoScalingGroup(
         launch_template=Reference("launch_template", launch_template),
-        template_version="$Default",
+        template_version=1,
+        mixed={},
+        capacity_rebalance=False,
+        warmup=60,
         subnets=(Reference("subnet", "app/eu-west-1a"),),
         target_groups=(Reference("target_group", "app"),),
         minimum=1,
@@ -75,6 +87,7 @@ FOR_TEMPLATES = (
     declared("security_group", "app", SecurityGroup(vpc=MAIN, description="App"), "network"),
     declared("security_group", "more", SecurityGroup(vpc=MAIN, description="More"), "network"),
     declared("image", "debian", Image(parameter="/aws/service/debian/release/12/latest/amd64")),
+    declared("image", "ubuntu", Image(parameter=UBUNTU)),
 )
 FOR_GROUPS = (
     *FOR_TEMPLATES,
@@ -85,6 +98,32 @@ FOR_GROUPS = (
     target_group("app"),
     target_group("other"),
 )
+BALANCED = (
+    declared(
+        "load_balancer",
+        "internal",
+        LoadBalancer(
+            scheme="internal",
+            subnets=(Reference("subnet", "app/eu-west-1a"), Reference("subnet", "app/eu-west-1b")),
+            security_groups=(Reference("security_group", "app"),),
+        ),
+        "load_balancer",
+    ),
+    *(
+        declared(
+            "listener",
+            f"internal/{port}",
+            Listener(
+                load_balancer=Reference("load_balancer", "internal"),
+                port=port,
+                protocol="HTTP",
+                action={"Type": "forward", "TargetGroupArn": Reference("target_group", name)},
+            ),
+            "load_balancer",
+        )
+        for name, port in (("app", 80), ("other", 81))
+    ),
+)
 
 CASES = {
     "launch_template": Case(
@@ -92,6 +131,8 @@ CASES = {
         "compute",
         FOR_TEMPLATES,
         changes={
+            "image": Reference("image", "ubuntu"),
+            "root_device": "/dev/sdz",
             "type": "t3.medium",
             "instance_profile": PROFILE,
             "security_groups": (Reference("security_group", "app"), Reference("security_group", "more")),
@@ -111,6 +152,9 @@ CASES = {
         changes={
             "launch_template": Reference("launch_template", "other"),
             "template_version": "$Latest",
+            "mixed": MIX,
+            "capacity_rebalance": True,
+            "warmup": 120,
             "subnets": (Reference("subnet", "app/eu-west-1a"), Reference("subnet", "app/eu-west-1b")),
             "target_groups": (Reference("target_group", "other"),),
             "minimum": 2,
@@ -122,10 +166,28 @@ CASES = {
     ),
     "scaling_policy": Case(
         ScalingPolicy(
-            group=Reference("auto_scaling_group", "app"), policy_name="cpu", metric="ASGAverageCPUUtilization", target=50.0
+            group=Reference("auto_scaling_group", "app"),
+            policy_name="cpu",
+            metric="ALBRequestCountPerTarget",
+            target=50.0,
+            target_group=Reference("target_group", "app"),
+            listeners=Reference("listener", "", every=True),
+        ),
+        "compute",
+        (*FOR_GROUPS, *BALANCED, declared("auto_scaling_group", "app", group("app"))),
+        changes={"metric": "ASGAverageNetworkIn", "target": 60.0, "target_group": Reference("target_group", "other")},
+        along={"metric": {"target_group": ""}},
+    ),
+    "scheduled_action": Case(
+        ScheduledAction(
+            group=Reference("auto_scaling_group", "app"),
+            action_name="evening",
+            recurrence="0 18 * * MON-FRI",
+            time_zone="Europe/Berlin",
+            sizes={"min": 0, "desired": 0},
         ),
         "compute",
         (*FOR_GROUPS, declared("auto_scaling_group", "app", group("app"))),
-        changes={"metric": "ASGAverageNetworkIn", "target": 60.0},
+        changes={"recurrence": "0 19 * * *", "time_zone": "Etc/UTC", "sizes": {"min": 1}},
     ),
 }

@@ -70,14 +70,38 @@ def test_the_root_volume_is_the_images_root_device(image: Image, clients: Client
     assert (data["ImageId"], data["BlockDeviceMappings"][0]["DeviceName"]) == (outputs["id"], outputs["root_device"])
 
 
+def pinning(image: Image, **changes: Any) -> tuple[Declaration, ...]:
+    """Return a template that has the name of its image, as in the tier."""
+    named = {"image": Reference("image", "subject"), "root_device": Reference("image", "subject", "root_device")}
+    subject = declared("launch_template", "subject", template(**named, **changes))
+    return (*FOR_TEMPLATES, declared("image", "subject", image), subject)
+
+
 def test_the_image_is_pinned_also_when_something_else_changes(clients: Clients) -> None:
-    run(clients, STACK, with_image(BY_NAME, template()))
+    run(clients, STACK, pinning(BY_NAME))
     before = default_data(clients)
-    assert actions(run(clients, STACK, with_image(UBUNTU, template()))) == {}
-    run(clients, STACK, with_image(UBUNTU, template(type="t3.large")))
+    again = run(clients, STACK, pinning(UBUNTU))
+    assert actions(again) == {}
+    assert [note for note in again["notes"] if before["ImageId"] in note and "is available" in note]
+    run(clients, STACK, pinning(UBUNTU, type="t3.large"))
     after = default_data(clients)
     assert after["InstanceType"] == "t3.large"
     assert (after["ImageId"], after["BlockDeviceMappings"]) == (before["ImageId"], before["BlockDeviceMappings"])
+
+
+def test_a_newer_image_is_taken_when_it_is_asked_for(clients: Clients) -> None:
+    run(clients, STACK, pinning(BY_NAME))
+    before = default_data(clients)
+    updated = run(clients, STACK, pinning(dataclasses.replace(UBUNTU, update=True)))
+    assert actions(updated) == {"launch_template/subject": "update"}
+    assert default_data(clients)["ImageId"] != before["ImageId"]
+    pinned = run(clients, STACK, pinning(UBUNTU))
+    assert (actions(pinned), pinned["notes"]) == ({}, [])
+
+
+def test_a_pinned_image_outlives_what_it_was_found_by(clients: Clients) -> None:
+    run(clients, STACK, pinning(BY_NAME))
+    assert actions(run(clients, STACK, pinning(Image(parameter="/no/such")))) == {}
 
 
 @pytest.mark.parametrize(
@@ -103,6 +127,16 @@ def test_old_versions_of_a_template_are_deleted(clients: Clients) -> None:
     assert sorted(v["VersionNumber"] for v in versions) == [4, 5, 6, 7, 8]
     assert [v["VersionNumber"] for v in versions if v["DefaultVersion"]] == [8]
     assert len(versions) == launch_template.VERSIONS_KEPT
+
+
+def test_versions_in_use_are_not_deleted(clients: Clients) -> None:
+    subject = declared("auto_scaling_group", "app", group("app"))
+    for size in range(8, 16):
+        volume = {"size": size, "type": "gp3", "encrypted": True, "kms_key": ""}
+        changed = declared("launch_template", "app", template(root_volume=volume))
+        run(clients, STACK, (*(d for d in FOR_GROUPS if d.key != changed.key), changed, subject))
+    versions = clients("ec2", REGION).describe_launch_template_versions(LaunchTemplateName=f"{STACK.name}-app")
+    assert sorted(v["VersionNumber"] for v in versions["LaunchTemplateVersions"]) == [1, 4, 5, 6, 7, 8]
 
 
 def test_a_template_of_others_with_our_name_is_refused(clients: Clients) -> None:

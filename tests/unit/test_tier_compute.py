@@ -25,6 +25,7 @@ GROUP: dict[str, Any] = {
     "security_groups": ["app"],
 }
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
+NIGHT = {"name": "night", "recurrence": "0 22 * * MON-FRI"}
 HOOK = {"name": "ready", "transition": "launching"}
 BY_NAME = {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"}
 
@@ -127,7 +128,15 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute.groups[0].user_data", {"user_data": "ü" * 8193}, "16386 bytes"),
     ("compute.groups[0].health_check", {"health_check": "VPC"}, "one of EC2, ELB"),
     ("compute.groups[0].target_tracking.cpu", {"target_tracking": {"cpu": 0}}, "below the minimum"),
-    ("compute.groups[0].target_tracking.cpu", {"target_tracking": {}}, "is required"),
+    ("compute.groups[0].target_tracking", {"target_tracking": {}}, "needs cpu, requests_per_target"),
+    ("compute.groups[0].target_tracking.requests_per_target", {"target_tracking": {"requests_per_target": 9}}, "target_groups"),
+    ("compute.groups[0].refresh.max_healthy", {"refresh": {"min_healthy": 50, "max_healthy": 151}}, "at most 100 more"),
+    ("compute.groups[0].refresh.checkpoints", {"refresh": {"checkpoints": [50, 20]}}, "ascending"),
+    ("compute.groups[0].refresh.checkpoints[1]", {"refresh": {"checkpoints": [50, 50]}}, "given twice"),
+    ("compute.groups[0].mixed_instances.types[1]", {"mixed_instances": {"types": ["t3a.small", "t3.small"]}}, "own type"),
+    ("compute.groups[0].schedules[0]", {"schedules": [NIGHT]}, "needs min, max or desired"),
+    ("compute.groups[0].schedules[0].min", {"schedules": [{**NIGHT, "min": 3, "max": 2}]}, "3 is greater than max 2"),
+    ("compute.groups[0].schedules[0].recurrence", {"schedules": [{**NIGHT, "recurrence": "daily"}]}, "minute, hour"),
     ("compute.groups[0].lifecycle_hooks[0].timeout", {"lifecycle_hooks": [{**HOOK, "timeout": 29}]}, "below the minimum"),
     ("compute.groups[0].lifecycle_hooks[1].name", {"lifecycle_hooks": [HOOK, HOOK]}, "given twice"),
     ("compute.groups[0].metadata_hop_limit", {"metadata_hop_limit": 65}, "above the maximum"),
@@ -203,3 +212,49 @@ def test_a_bootstrap_that_cannot_work_is_refused(path: str, changes: dict[str, A
     with pytest.raises(InvalidOption) as error:
         build(**changes)
     assert error.value.path == path
+
+
+def test_a_group_names_the_version_it_starts() -> None:
+    assert scaling_group().template_version == Reference("launch_template", "app", "version")
+
+
+def test_changes_are_rolled_out_where_that_is_asked_for() -> None:
+    assert scaling_group().refresh is None
+    assert scaling_group(refresh={"enabled": False}).refresh is None
+    refresh = scaling_group(refresh={}).refresh
+    assert (refresh["min_healthy"], refresh["max_healthy"], refresh["auto_rollback"]) == (100, 110, True)
+
+
+def test_hosts_that_configure_themselves_are_replaced_unless_that_is_switched_off() -> None:
+    assert scaling_group(role="app", bootstrap=BUNDLE).refresh == scaling_group(refresh={}).refresh
+    assert scaling_group(role="app", bootstrap=BUNDLE, refresh={"enabled": False}).refresh is None
+
+
+def test_a_mix_begins_with_the_groups_own_type() -> None:
+    assert (scaling_group().mixed, scaling_group().capacity_rebalance) == ({}, False)
+    group = scaling_group(mixed_instances={"types": ["t3a.small"], "on_demand_percentage": 0})
+    assert group.mixed == {
+        "overrides": ({"InstanceType": "t3.small"}, {"InstanceType": "t3a.small"}),
+        "on_demand_base": 0,
+        "on_demand_percentage": 0,
+    }
+    assert group.capacity_rebalance
+
+
+def test_what_schedules_change_is_only_where_a_group_starts() -> None:
+    assert (scaling_group().minimum, scaling_group().maximum, scaling_group().floor) == (2, 6, None)
+    group = scaling_group(schedules=[{**NIGHT, "min": 0, "desired": 0}])
+    assert (group.minimum, group.floor, group.maximum, group.ceiling) == (None, 2, 6, None)
+
+
+def test_schedules_are_of_their_group() -> None:
+    action = build(schedules=[{**NIGHT, "desired": 0}])[Key("scheduled_action", "app/night")].values
+    assert (action.group, action.time_zone, action.sizes) == (Reference("auto_scaling_group", "app"), "Etc/UTC", {"desired": 0})
+
+
+def test_requests_are_those_of_the_first_target_group() -> None:
+    policies = build(target_groups=["app", "admin"], target_tracking={"cpu": 50, "requests_per_target": 1000})
+    policy = policies[Key("scaling_policy", "app/requests-per-target")].values
+    assert (policy.metric, policy.target) == ("ALBRequestCountPerTarget", 1000)
+    assert policy.target_group == Reference("target_group", "app")
+    assert Key("scaling_policy", "app/cpu") in policies

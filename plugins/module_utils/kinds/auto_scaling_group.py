@@ -22,11 +22,20 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     New,
     Retry,
 )
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, initial, mutable, unordered
-from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling, _lifecycle_hooks
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, canonical, initial, mutable, unordered
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling, _instance_refresh, _lifecycle_hooks
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._instance_refresh import template_of
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._instance_sources import (
+    mixed_of,
+    outdated,
+    source,
+    staying,
+    versions,
+)
 
 NAMES_PER_CALL = 100
+TEMPLATE = {"launch_template", "template_version"}
 TARGET_GROUPS_PER_CALL = 10
 # News of IAM, EC2 and load balancing reach Auto Scaling late; it checks the whole launch template on each of these calls.
 LATE = (
@@ -41,17 +50,26 @@ class AutoScalingGroup:
 
     `routes` are there before the first instance, whose user data may need the way out. `hooks` hold instances on their way
     in or out: each has name, transition (``launching`` or ``terminating``), timeout (seconds) and default_result.
+    `mixed` is that of `_instance_sources`. `refresh` has the preferences of the instance refresh that another template
+    version is rolled out by; without it, running instances stay as they are. `floor` and `ceiling` are the sizes at creation
+    where schedules change them, so that `minimum` and `maximum` are nobody's to keep. `warmup` is in seconds.
     """
 
     launch_template: Any = mutable(refers=("launch_template",))
-    template_version: str | None = mutable()
+    template_version: Any = mutable(normalise=str, refers=("launch_template",))
+    mixed: Any = mutable(normalise=canonical)
+    refresh: Any = initial()
     subnets: Any = mutable(normalise=unordered, refers=("subnet",))
     target_groups: Any = mutable(normalise=unordered, refers=("target_group",))
+    floor: int | None = initial("MinSize")
+    ceiling: int | None = initial("MaxSize")
     minimum: int | None = mutable("MinSize")
     maximum: int | None = mutable("MaxSize")
     desired: int | None = initial("DesiredCapacity")
     health_check: str | None = mutable("HealthCheckType")
     grace: int | None = mutable("HealthCheckGracePeriod")
+    warmup: int | None = mutable("DefaultInstanceWarmup")
+    capacity_rebalance: bool | None = mutable("CapacityRebalance")
     hooks: Any = mutable(normalise=unordered, disrupts=_lifecycle_hooks.disruption)
     routes: Any = initial(refers=("route_table",))
 
@@ -59,7 +77,7 @@ class AutoScalingGroup:
 def list_groups(context: Context) -> Iterable[Found]:
     ours = context.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=context.stack_filter())
     groups = ours + _namesakes(context, {raw["AutoScalingGroupName"] for raw in ours})
-    return context.each(lambda raw: _with_problem(context, _with_hooks(context, _found(raw))), groups)
+    return context.each(lambda raw: _in_detail(context, raw), groups)
 
 
 def create(context: Context, new: New, values: AutoScalingGroup) -> Found:
@@ -67,7 +85,8 @@ def create(context: Context, new: New, values: AutoScalingGroup) -> Found:
     context.client("autoscaling").create_auto_scaling_group(
         AutoScalingGroupName=new.aws_name,
         **arguments(values),
-        **_places(values),
+        **source(values.launch_template, values.template_version, values.mixed),
+        VPCZoneIdentifier=",".join(values.subnets),
         TargetGroupARNs=list(values.target_groups or ()),
         LifecycleHookSpecificationList=[_lifecycle_hooks.specification(hook) for hook in values.hooks or ()],
         Tags=_tags(new.aws_name, new.tags),
@@ -80,10 +99,18 @@ def update(context: Context, found: Found, values: AutoScalingGroup, fields: set
         _set_target_groups(context.client("autoscaling"), found, values.target_groups)
     if "hooks" in fields:
         _lifecycle_hooks.set_hooks(context, found.id, found.values.hooks or (), values.hooks)
-    if fields - {"target_groups", "hooks"}:
-        context.client("autoscaling").update_auto_scaling_group(
-            AutoScalingGroupName=found.id, **arguments(values, fields), **_places(values, fields)
-        )
+    rolls = bool(fields & TEMPLATE and values.refresh and _can_roll(found))
+    if settings := _settings(found, values, fields - TEMPLATE if rolls else fields):
+        change = context.client("autoscaling").update_auto_scaling_group
+        _instance_refresh.making_way(context, found.id, lambda: change(AutoScalingGroupName=found.id, **settings))
+    if rolls:
+        wanted = source(values.launch_template, values.template_version, values.mixed)
+        _instance_refresh.start(context, found.id, wanted, values.refresh)
+
+
+def _can_roll(found: Found) -> bool:
+    """Whether there is something to replace. AWS can go back to versions with numbers only."""
+    return bool(found.attributes["in_service"]) and str(found.attributes["version"]).isdigit()
 
 
 def delete(context: Context, found: Found) -> None:
@@ -91,6 +118,12 @@ def delete(context: Context, found: Found) -> None:
     _autoscaling.unless_gone(
         lambda: context.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=found.id, ForceDelete=True)
     )
+
+
+def shortfall(found: Found, desired: AutoScalingGroup) -> str | None:
+    """A refresh that has failed leaves the group with the version it had."""
+    failure, version, wanted = found.attributes.get("failed_refresh"), found.attributes["version"], str(desired.template_version)
+    return f"{failure}; the group is at version {version} and not at {wanted}" if failure and version != wanted else None
 
 
 def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
@@ -114,14 +147,16 @@ def _namesakes(context: Context, known: set[str]) -> list[dict[str, Any]]:
     return [raw for page in pages for raw in page]
 
 
-def _places(values: AutoScalingGroup, fields: set[str] | None = None) -> dict[str, Any]:
-    """Return the arguments that say where the instances come from and where they go."""
-    places: dict[str, Any] = {}
-    if fields is None or fields & {"launch_template", "template_version"}:
-        places["LaunchTemplate"] = {"LaunchTemplateId": values.launch_template, "Version": values.template_version}
-    if fields is None or "subnets" in fields:
-        places["VPCZoneIdentifier"] = ",".join(values.subnets)
-    return places
+def _settings(found: Found, values: AutoScalingGroup, fields: set[str]) -> dict[str, Any]:
+    """Return what UpdateAutoScalingGroup takes of the fields. A mix includes the template, which may be another field's."""
+    settings = arguments(values, fields)
+    if fields & TEMPLATE:
+        settings |= source(values.launch_template, values.template_version, values.mixed)
+    elif "mixed" in fields:
+        settings |= source(found.values.launch_template, found.attributes["version"], values.mixed)
+    if "subnets" in fields:
+        settings["VPCZoneIdentifier"] = ",".join(values.subnets)
+    return settings
 
 
 def _set_target_groups(client: Any, found: Found, wanted: Iterable[str]) -> None:
@@ -140,13 +175,40 @@ def _tags(group: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _with_hooks(context: Context, found: Found) -> Found:
-    """Look at the hooks where hooks are declared: that takes a call for each group. Who waits for them needs longer."""
+def _in_detail(context: Context, raw: Mapping[str, Any]) -> Found:
+    """Look at what takes a call for each group, as far as it is declared."""
+    found = _with_problem(context, _found(raw))
     declared = {declaration.name: declaration.values for declaration in context.declared("auto_scaling_group")}
-    if found.logical_name not in declared or declared[found.logical_name].hooks is None:
+    wanted = declared.get(found.logical_name, AutoScalingGroup())
+    if wanted.refresh is not None:
+        found = _with_refresh(context, found, raw)
+    if wanted.hooks is not None:
+        found = _with_hooks(context, found)
+    return found
+
+
+def _with_refresh(context: Context, found: Found, raw: Mapping[str, Any]) -> Found:
+    """Look at the refresh where there may be one: when the group or an instance has not the template's latest version."""
+    template, version = template_of(raw)
+    latest = {other.id: str(other.attributes["version"]) for other in context.found("launch_template")}
+    if found.state == DELETING or (not (old := outdated(raw)) and latest.get(template or "") == version):
         return found
+    if old:
+        versions = f"{version} ({old} of {len(staying(raw))} instances have others)"
+        found = dataclasses.replace(found, values=dataclasses.replace(found.values, template_version=versions))
+    refresh = _instance_refresh.latest(context, found.id)
+    if refresh and refresh["Status"] in _instance_refresh.ACTIVE:
+        detail, patience = _instance_refresh.progress(refresh), _instance_refresh.LONGEST
+        return dataclasses.replace(found, state=PENDING, detail=detail, patience=patience)
+    if failure := _instance_refresh.failure(refresh):
+        return dataclasses.replace(found, attributes={**found.attributes, "failed_refresh": failure})
+    return found
+
+
+def _with_hooks(context: Context, found: Found) -> Found:
+    """Who waits for hooks needs longer."""
     hooks = _lifecycle_hooks.hooks_of(context, found.id)
-    patience = KIND.timeout + max((hook["timeout"] for hook in hooks), default=0)
+    patience = max(found.patience, KIND.timeout + max((hook["timeout"] for hook in hooks), default=0))
     return dataclasses.replace(found, values=dataclasses.replace(found.values, hooks=hooks), patience=patience)
 
 
@@ -162,10 +224,11 @@ def _with_problem(context: Context, found: Found) -> Found:
 
 
 def _found(raw: Mapping[str, Any]) -> Found:
-    template = raw.get("LaunchTemplate", {})
+    template, version = template_of(raw)
     values = AutoScalingGroup(
-        launch_template=template.get("LaunchTemplateId"),
-        template_version=template.get("Version"),
+        launch_template=template,
+        template_version=version,
+        mixed=mixed_of(raw),
         subnets=tuple(filter(None, raw.get("VPCZoneIdentifier", "").split(","))),
         target_groups=tuple(raw.get("TargetGroupARNs", ())),
         minimum=raw["MinSize"],
@@ -173,6 +236,8 @@ def _found(raw: Mapping[str, Any]) -> Found:
         desired=raw["DesiredCapacity"],
         health_check=raw["HealthCheckType"],
         grace=raw["HealthCheckGracePeriod"],
+        warmup=raw.get("DefaultInstanceWarmup"),
+        capacity_rebalance=raw.get("CapacityRebalance", False),
     )
     in_service = sum(instance["LifecycleState"] == "InService" for instance in raw.get("Instances", ()))
     state = DELETING if raw.get("Status") else READY if in_service >= _needed(raw) else PENDING
@@ -186,6 +251,9 @@ def _found(raw: Mapping[str, Any]) -> Found:
         attributes={
             "arn": raw["AutoScalingGroupARN"],
             "desired": raw["DesiredCapacity"],
+            "in_service": in_service,
+            "version": version,
+            "template_versions": versions(raw),
             "deletion_protection": raw.get("DeletionProtection", "none"),
         },
     )
@@ -201,7 +269,12 @@ KIND = Kind(
     service="autoscaling",
     values=AutoScalingGroup,
     list=list_groups,
-    calls={"DescribeAutoScalingGroups": "page", "DescribeScalingActivities": "resource", "DescribeLifecycleHooks": "resource"},
+    calls={
+        "DescribeAutoScalingGroups": "page",
+        "DescribeScalingActivities": "resource",
+        "DescribeLifecycleHooks": "resource",
+        "DescribeInstanceRefreshes": "resource",
+    },
     actions=(
         "autoscaling:CreateAutoScalingGroup",
         "autoscaling:CreateOrUpdateTags",
@@ -210,6 +283,8 @@ KIND = Kind(
         "autoscaling:DetachLoadBalancerTargetGroups",
         "autoscaling:PutLifecycleHook",
         "autoscaling:DeleteLifecycleHook",
+        "autoscaling:StartInstanceRefresh",
+        "autoscaling:CancelInstanceRefresh",
         "autoscaling:DeleteAutoScalingGroup",
         "ec2:RunInstances",
         "ec2:CreateTags",
@@ -221,12 +296,22 @@ KIND = Kind(
     delete=delete,
     tag=tag,
     guard=guard,
+    shortfall=shortfall,
+    after=("launch_template",),
     waits_for=("update", "delete"),
     # A group whose instances cannot start goes on trying; another launch template is what helps it.
     mended_by_update=True,
     unique_name=True,
-    retries=tuple(
-        Retry(operation, "ValidationError", LATE)
-        for operation in ("CreateAutoScalingGroup", "UpdateAutoScalingGroup", "AttachLoadBalancerTargetGroups")
+    retries=(
+        *(
+            Retry(operation, "ValidationError", LATE)
+            for operation in (
+                "CreateAutoScalingGroup",
+                "UpdateAutoScalingGroup",
+                "AttachLoadBalancerTargetGroups",
+                "StartInstanceRefresh",
+            )
+        ),
+        *_instance_refresh.RETRIES,
     ),
 )

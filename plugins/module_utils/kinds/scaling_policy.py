@@ -12,21 +12,32 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotVisible
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, mutable
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial, mutable
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling
 
 TYPE = "TargetTrackingScaling"
 
 
+def _resource(target_group: str) -> str:
+    """Return the part that a target group's ARN and a resource label have in common: ``targetgroup/name/id``."""
+    return target_group[target_group.find("targetgroup/") :] if target_group else ""
+
+
 @dataclasses.dataclass(frozen=True)
 class ScalingPolicy:
-    """`metric` is a PredefinedMetricType, `target` the value to hold in the metric's unit."""
+    """`metric` is a PredefinedMetricType, `target` the value to hold in the metric's unit.
+
+    `target_group` is the ARN that a metric of a target group needs, empty for others. `listeners` are there before.
+    """
 
     group: Any = create_only(refers=("auto_scaling_group",))
     policy_name: str | None = create_only()
     metric: str | None = mutable()
     target: float | None = mutable()
+    target_group: Any = mutable(normalise=_resource, refers=("target_group",))
+    listeners: Any = initial(refers=("listener",))
 
 
 def list_policies(context: Context) -> Iterable[Found]:
@@ -53,24 +64,35 @@ def delete(context: Context, found: Found) -> None:
 
 def _put(context: Context, values: ScalingPolicy) -> Mapping[str, Any]:
     """PutScalingPolicy creates and changes alike, and the alarms that belong to the policy with it."""
+    label = {"ResourceLabel": _label(context, values.target_group)} if values.target_group else {}
     return context.client("autoscaling").put_scaling_policy(
         AutoScalingGroupName=values.group,
         PolicyName=values.policy_name,
         PolicyType=TYPE,
         TargetTrackingConfiguration={
-            "PredefinedMetricSpecification": {"PredefinedMetricType": values.metric},
+            "PredefinedMetricSpecification": {"PredefinedMetricType": values.metric, **label},
             "TargetValue": values.target,
         },
     )
 
 
+def _label(context: Context, target_group: str) -> str:
+    """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PredefinedMetricSpecification.html"""
+    (group,) = context.client("elbv2").describe_target_groups(TargetGroupArns=[target_group])["TargetGroups"]
+    if not group["LoadBalancerArns"]:
+        raise NotVisible(f"the target group {group['TargetGroupName']} belongs to no load balancer that could count requests")
+    return f"{group['LoadBalancerArns'][0].partition('loadbalancer/')[2]}/{_resource(target_group)}"
+
+
 def _found(raw: Mapping[str, Any]) -> Found:
     tracking = raw.get("TargetTrackingConfiguration", {})
+    metric = tracking.get("PredefinedMetricSpecification", {})
     values = ScalingPolicy(
         group=raw["AutoScalingGroupName"],
         policy_name=raw["PolicyName"],
-        metric=tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType"),
+        metric=metric.get("PredefinedMetricType"),
         target=tracking.get("TargetValue"),
+        target_group=metric.get("ResourceLabel", ""),
     )
     return Found(raw["PolicyARN"], values, name=raw["PolicyName"])
 
@@ -81,7 +103,7 @@ KIND = Kind(
     values=ScalingPolicy,
     list=list_policies,
     calls={"DescribePolicies": "page"},
-    actions=("autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy"),
+    actions=("autoscaling:PutScalingPolicy", "autoscaling:DeletePolicy", "elasticloadbalancing:DescribeTargetGroups"),
     create=create,
     update=update,
     delete=delete,

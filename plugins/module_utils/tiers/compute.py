@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
-from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
+from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec, validated
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _bootstrap
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _compute_rollout as rollout
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import _compute_scaling as scaling
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._compute_rollout import SIZE
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
     KMS_KEY,
     NAME,
@@ -37,7 +40,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import
 )
 
 TIER = "compute"
-KINDS = ("image", "log_group", "launch_template", "auto_scaling_group", "scaling_policy")
+KINDS = ("image", "log_group", "launch_template", "auto_scaling_group", "scaling_policy", "scheduled_action")
+IMAGE = {**IMAGE_OPTIONS, "update": {"type": "bool", "default": False}}
 VOLUME_OPTIONS = {
     "size": {"type": "int", "default": 20},
     "type": {"type": "str", "choices": ["gp3", "gp2"], "default": "gp3"},
@@ -45,12 +49,8 @@ VOLUME_OPTIONS = {
     # The ARN of a key, not a secret.
     "kms_key": {"type": "str", "no_log": False},
 }
-HOOK_OPTIONS = {
-    "name": {"type": "str", "required": True},
-    "transition": {"type": "str", "choices": ["launching", "terminating"], "required": True},
-    "timeout": {"type": "int", "default": 3600},
-    "default_result": {"type": "str", "choices": ["ABANDON", "CONTINUE"], "default": "ABANDON"},
-}
+# Options that Ansible's page does not go into.
+INNER: dict[str, tuple[Spec, Mapping[str, Constraint]]] = {**rollout.INNER, **scaling.INNER}
 SPEC = {
     "groups": {
         "type": "list",
@@ -58,7 +58,7 @@ SPEC = {
         "default": [],
         "options": {
             "name": {"type": "str", "required": True},
-            "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
+            "image": {"type": "dict", "required": True, "options": IMAGE},
             "type": {"type": "str", "required": True},
             "min": {"type": "int", "required": True},
             "max": {"type": "int", "required": True},
@@ -73,15 +73,18 @@ SPEC = {
             "bootstrap": {"type": "dict", "options": _bootstrap.SPEC},
             "health_check": {"type": "str", "choices": ["EC2", "ELB"], "default": "EC2"},
             "health_check_grace": {"type": "int", "default": 300},
-            "lifecycle_hooks": {"type": "list", "elements": "dict", "options": HOOK_OPTIONS},
-            "target_tracking": {"type": "dict", "options": {"cpu": {"type": "float", "required": True}}},
+            "lifecycle_hooks": {"type": "list", "elements": "dict"},
+            "warmup": {"type": "int"},
+            "refresh": {"type": "dict"},
+            "mixed_instances": {"type": "dict"},
+            "target_tracking": {"type": "dict"},
+            "schedules": {"type": "list", "elements": "dict", "default": []},
             "metadata_hop_limit": {"type": "int", "default": 1},
             "detailed_monitoring": {"type": "bool", "default": False},
             "instance_tags": {"type": "dict", "default": {}},
         },
     },
 }
-SIZE = Constraint(minimum=0, maximum=10000)
 CONSTRAINTS = {
     "groups": several(),
     "groups[].name": NAME,
@@ -102,13 +105,10 @@ CONSTRAINTS = {
     "groups[].user_data": USER_DATA,
     **{f"groups[].bootstrap.{option}": constraint for option, constraint in _bootstrap.CONSTRAINTS.items()},
     "groups[].health_check_grace": Constraint(minimum=0, maximum=7200),
-    # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
-    "groups[].lifecycle_hooks": Constraint(unique="name", max_length=50),
-    "groups[].lifecycle_hooks[].name": Constraint(
-        pattern=r"[A-Za-z0-9_/-]{1,255}", says="a hook's name has 1 to 255 letters, digits and _/-"
-    ),
-    "groups[].lifecycle_hooks[].timeout": Constraint(minimum=30, maximum=7200),
-    "groups[].target_tracking.cpu": Constraint(minimum=1, maximum=100),
+    "groups[].lifecycle_hooks": Constraint(max_length=50),
+    "groups[].warmup": Constraint(minimum=0, maximum=7200),
+    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html: 125 for each group.
+    "groups[].schedules": Constraint(max_length=125),
     "groups[].metadata_hop_limit": HOP_LIMIT,
     "groups[].instance_tags": Constraint(keys=TAG_KEY, values=TAG_VALUE),
 }
@@ -119,32 +119,46 @@ def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
     return [
         declaration
         for index, group in enumerate(options["groups"])
-        for declaration in _group(group, stack, f"compute.groups[{index}]")
+        for declaration in _group(_completed(group, f"compute.groups[{index}]"), stack, f"compute.groups[{index}]")
     ]
+
+
+def _completed(group: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return the group with its dictionaries validated. Raises InvalidOption."""
+    completed = dict(group)
+    for pattern, (spec, constraints) in INNER.items():
+        name = pattern.removesuffix("[]")
+        given, where = group[name], f"{path}.{name}"
+        if given is None:
+            continue
+        if pattern == name:
+            completed[name] = validated(given, spec, constraints, where)
+        else:
+            completed[name] = [validated(item, spec, constraints, f"{where}[{index}]") for index, item in enumerate(given)]
+            _refuse_the_same(completed[name], where)
+    return completed
+
+
+def _refuse_the_same(items: list[dict[str, Any]], path: str) -> None:
+    names = [item["name"] for item in items]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise InvalidOption(f"{path}[{index}].name", f"{name!r} is given twice")
 
 
 def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declaration]:
     check_image(group["image"], f"{path}.image")
     _check_sizes(group, path)
+    rollout.check(group, path)
     name = group["name"]
-    yield Declaration("image", name, TIER, image_of(group["image"]), f"{path}.image")
+    image = dataclasses.replace(image_of(group["image"]), update=group["image"]["update"])
+    yield Declaration("image", name, TIER, image, f"{path}.image")
     yield Declaration("launch_template", name, TIER, _launch_template(group, stack, path), path)
     yield Declaration("auto_scaling_group", name, TIER, _auto_scaling_group(group, path), path)
     if group["bootstrap"]:
         yield Declaration("log_group", _bootstrap.log_name(name), TIER, _bootstrap.log_group(), f"{path}.bootstrap")
-    if group["target_tracking"]:
-        yield Declaration(
-            "scaling_policy",
-            f"{name}/cpu",
-            TIER,
-            ScalingPolicy(
-                group=Reference("auto_scaling_group", name),
-                policy_name="cpu",
-                metric="ASGAverageCPUUtilization",
-                target=group["target_tracking"]["cpu"],
-            ),
-            f"{path}.target_tracking.cpu",
-        )
+    yield from scaling.policies(group, path)
+    yield from scaling.scheduled_actions(group, path)
 
 
 def _check_sizes(group: Mapping[str, Any], path: str) -> None:
@@ -180,11 +194,14 @@ def _root_volume(volume: Mapping[str, Any], path: str) -> dict[str, Any]:
 def _auto_scaling_group(group: Mapping[str, Any], path: str) -> AutoScalingGroup:
     return AutoScalingGroup(
         launch_template=Reference("launch_template", group["name"]),
-        template_version="$Default",
+        template_version=Reference("launch_template", group["name"], "version"),
+        mixed=rollout.mix_of(group),
+        refresh=rollout.refresh_of(group),
         subnets=Reference("subnet", f"{group['subnets']}/", every=True),
         target_groups=tuple(Reference("target_group", name) for name in group["target_groups"]),
-        minimum=group["min"],
-        maximum=group["max"],
+        warmup=group["warmup"],
+        capacity_rebalance=bool(group["mixed_instances"] and group["mixed_instances"]["capacity_rebalance"]),
+        **scaling.sizes(group),
         desired=group["min"] if group["desired"] is None else group["desired"],
         health_check=group["health_check"],
         grace=group["health_check_grace"],

@@ -607,7 +607,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "groups": [
             {
                 "name": "app",
-                "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+                "image": {"parameter": "/aws/service/debian/release/12/latest/amd64", "update": True},
                 "type": "t3.small",
                 "min": 2,
                 "max": 6,
@@ -629,7 +629,32 @@ TIERS: dict[str, dict[str, Any]] = {
                 "health_check": "EC2",
                 "health_check_grace": 60,
                 "lifecycle_hooks": [{"name": "ready", "transition": "launching", "timeout": 900, "default_result": "ABANDON"}],
-                "target_tracking": {"cpu": 50.5},
+                "warmup": 120,
+                "refresh": {
+                    "enabled": True,
+                    "min_healthy": 90,
+                    "max_healthy": 120,
+                    "checkpoints": [20, 100],
+                    "checkpoint_delay": 600,
+                    "auto_rollback": True,
+                },
+                "mixed_instances": {
+                    "types": ["t3a.small"],
+                    "on_demand_base": 1,
+                    "on_demand_percentage": 50,
+                    "capacity_rebalance": True,
+                },
+                "target_tracking": {"cpu": 50.5, "requests_per_target": 1000},
+                "schedules": [
+                    {
+                        "name": "night",
+                        "recurrence": "0 22 * * MON-FRI",
+                        "time_zone": "Europe/Berlin",
+                        "min": 1,
+                        "max": 3,
+                        "desired": 2,
+                    }
+                ],
                 "metadata_hop_limit": 2,
                 "detailed_monitoring": True,
                 "instance_tags": {"Role": "app", "shift": 3},

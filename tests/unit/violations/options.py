@@ -23,7 +23,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_file_systems as file_systems
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_repositories as repositories
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _storage_statements as statements
-from ansible_collections.terrace.aws.plugins.module_utils.tiers import identity, network
+from ansible_collections.terrace.aws.plugins.module_utils.tiers import compute, identity, network
 
 # What all modules share counts as a tier without a name.
 COMMON = ""
@@ -38,6 +38,7 @@ def _rule(spec: Spec, peer: str) -> tuple[Spec, Constraints]:
 _STATEMENT = (identity.STATEMENT, identity.STATEMENT_CONSTRAINTS)
 # Options that Ansible's pages do not go into, and that the tiers check themselves.
 INNER: Mapping[str, Mapping[str, tuple[Spec, Constraints]]] = {
+    "compute": {f"groups[].{name}": inner for name, inner in compute.INNER.items()},
     "identity": {"roles[].policies[].statements[]": _STATEMENT, "policies[].statements[]": _STATEMENT},
     "load_balancer": {
         **{f"load_balancers[].{name}": inner for name, inner in balancers.INNER.items()},

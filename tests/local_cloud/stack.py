@@ -124,6 +124,9 @@ def _hosts(connect: Callable[[str], Any], subnets: list[str], group: str, target
 
 def _profile(iam: Any) -> str:
     iam.create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps(TRUST))
+    statement = {"Effect": "Allow", "Action": "autoscaling:CompleteLifecycleAction", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    iam.put_role_policy(RoleName="app", PolicyName="ready", PolicyDocument=json.dumps(document))
     iam.create_instance_profile(InstanceProfileName="app")
     iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
     return "app"

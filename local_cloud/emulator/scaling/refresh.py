@@ -88,7 +88,7 @@ def surplus(group: Any) -> int:
     if item is None or item.status == "Cancelling":
         return 0
     size = group.desired_capacity or 0
-    return min(_most(item, size) - size, _to_go(group, item))
+    return min(most(item, size) - size, _to_go(group, item))
 
 
 def advance(group: Any) -> bool:
@@ -159,7 +159,7 @@ def _replace(group: Any, item: Refresh) -> None:
         if not arriving:
             item.end("Cancelled")
         return
-    spare = len(ready) - _least(item, size)
+    spare = len(ready) - fewest(item, size)
     for member in [member for member in remaining if not member.protected_from_scale_in][: min(spare, _to_go(group, item))]:
         members.leave(group, member, "an instance was taken out of service in response to an instance refresh.")
     if not arriving and not _to_go(group, item) and len(members.live(group)) >= size:
@@ -243,12 +243,12 @@ def _to_go(group: Any, item: Refresh) -> int:
     return max(remaining - (item.total - _limit(item)), 0)
 
 
-def _most(item: Refresh, size: int) -> int:
+def most(item: Refresh, size: int) -> int:
     """Return how many members there may be at a time."""
     return math.ceil(size * int(item.preferences.get("MaxHealthyPercentage") or 100) / 100)
 
 
-def _least(item: Refresh, size: int) -> int:
+def fewest(item: Refresh, size: int) -> int:
     """Return how many members must be ready: where none more may be launched, one at least has to go first."""
     least = math.ceil(size * int(item.preferences.get("MinHealthyPercentage", 90)) / 100)
-    return least if _most(item, size) > size else min(least, size - 1)
+    return least if most(item, size) > size else min(least, size - 1)

@@ -12,7 +12,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import TYPE
 
 SIZE = Constraint(minimum=0, maximum=10000)
-HOOK = {
+HOOK: Spec = {
     "name": {"type": "str", "required": True},
     "transition": {"type": "str", "choices": ["launching", "terminating"], "required": True},
     "timeout": {"type": "int", "default": 3600},
@@ -23,7 +23,7 @@ HOOK_CONSTRAINTS = {
     "name": Constraint(pattern=r"[A-Za-z0-9_/-]{1,255}", says="a hook's name has 1 to 255 letters, digits and _/-"),
     "timeout": Constraint(minimum=30, maximum=7200),
 }
-REFRESH: dict[str, dict[str, Any]] = {
+REFRESH: Spec = {
     "enabled": {"type": "bool", "default": True},
     "min_healthy": {"type": "int", "default": 100},
     "max_healthy": {"type": "int", "default": 110},
@@ -39,7 +39,7 @@ REFRESH_CONSTRAINTS = {
     "checkpoints[]": Constraint(minimum=1, maximum=100),
     "checkpoint_delay": Constraint(minimum=0, maximum=172800),
 }
-MIX = {
+MIX: Spec = {
     "types": {"type": "list", "elements": "str", "default": []},
     "on_demand_base": {"type": "int", "default": 0},
     "on_demand_percentage": {"type": "int", "default": 100},

@@ -17,12 +17,12 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._compute_rollout
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import NAME
 
 TIER = "compute"
-TRACKING = {"cpu": {"type": "float"}, "requests_per_target": {"type": "float"}}
+TRACKING: Spec = {"cpu": {"type": "float"}, "requests_per_target": {"type": "float"}}
 TRACKING_CONSTRAINTS = {
     "cpu": Constraint(minimum=1, maximum=100),
     "requests_per_target": Constraint(minimum=1, maximum=1000000),
 }
-SCHEDULE = {
+SCHEDULE: Spec = {
     "name": {"type": "str", "required": True},
     "recurrence": {"type": "str", "required": True},
     "time_zone": {"type": "str", "default": "Etc/UTC"},

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A local cloud with load balancers before small servers that tell what they were asked."""
 
+import base64
 import functools
 import gzip
 import http.client
@@ -59,6 +60,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 Server(("", 3000), Handler).serve_forever()
+"""
+
+# What an instance does at its first boot.
+BOOT = f"""#!/bin/sh
+cat > /srv/server.py <<'END'
+{SERVER}
+END
+exec systemd-run --unit=server --setenv=NAME="$(hostname)" --setenv=HEALTH=200 /usr/bin/python3 /srv/server.py
 """
 
 
@@ -134,6 +143,30 @@ class World:
         )
         container.start()
         return address
+
+    def fleet(self, name: str, target_group: str) -> None:
+        """Make an Auto Scaling group of two that serve behind a target group."""
+        ec2 = self.connect("ec2")
+        group = ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)["GroupId"]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule(PORT, group=self.group)])
+        image = self.connect("ssm").get_parameter(Name="/aws/service/debian/release/12/latest/amd64")["Parameter"]["Value"]
+        data = {
+            "ImageId": image,
+            "InstanceType": "t3.small",
+            "SecurityGroupIds": [group],
+            "UserData": base64.b64encode(BOOT.encode()).decode(),
+        }
+        ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+        self.connect("autoscaling").create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            LaunchTemplate={"LaunchTemplateName": name, "Version": "1"},
+            MinSize=2,
+            MaxSize=4,
+            VPCZoneIdentifier=",".join(self.subnets),
+            TargetGroupARNs=[target_group],
+            HealthCheckType="ELB",
+            HealthCheckGracePeriod=300,
+        )
 
     def target_group(self, name: str, *addresses: str, **settings: Any) -> str:
         """Make a target group that is checked often; its ARN."""

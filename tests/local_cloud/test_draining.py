@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Targets come and go, and rules change, while requests are under way: none of them fails."""
 
+import functools
 import http.client
 import threading
 import time
@@ -165,3 +166,21 @@ def _rows(servers: dict[str, str]) -> list[str]:
         rows += Answer(answer.status, [], answer.read()).seen["rows"]
         connection.close()
     return rows
+
+
+@pytest.mark.slow
+def test_a_refresh_loses_nothing(world: World) -> None:
+    group = world.target_group("fleet", TargetType="instance", HealthCheckPath="/health")
+    world.listener(world.balancer("fleet"), 80, forward(group))
+    world.fleet("fleet", group)
+    eventually(["healthy", "healthy"], lambda: list(world.health(group).values()))
+    autoscaling, before = world.connect("autoscaling"), set(world.health(group))
+    with Load(world.port("fleet", 80)) as load:
+        preferences = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200, "InstanceWarmup": 40}
+        autoscaling.start_instance_refresh(AutoScalingGroupName="fleet", Preferences=preferences)
+        refreshes = functools.partial(autoscaling.describe_instance_refreshes, AutoScalingGroupName="fleet")
+        eventually("Successful", lambda: refreshes()["InstanceRefreshes"][0]["Status"])
+        eventually(2, lambda: list(world.health(group).values()).count("healthy"))
+    assert load.failures == []
+    assert len(load.written) > 100
+    assert not before & {target for target, state in world.health(group).items() if state == "healthy"}

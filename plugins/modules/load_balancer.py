@@ -66,7 +66,8 @@ options:
       addresses:
         description:
           - Fixed addresses of a network load balancer by zone, names of Elastic IPs if it is internet-facing, else addresses of
-            its subnets. It is in these zones then. An address that there is already cannot be changed.
+            its subnets. An Elastic IP is allocated unless it is an external one, and released with the stack. The load balancer
+            is in these zones then. An address that there is already cannot be changed.
         type: dict
       deletion_protection:
         description:

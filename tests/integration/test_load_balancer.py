@@ -211,3 +211,55 @@ def test_what_the_page_shows_for_mail(clients: Clients) -> None:
     certificates = {"certificates": [{"name": "mail", "domain": "mail.example.com", "zones": ["public"]}]}
     dns = {"zones": DESCRIBED["dns"]["zones"]}
     assert settles(clients, {"network": network, "dns": dns, "certificate": certificates, "load_balancer": mail})
+
+
+def test_fixed_addresses(clients: Clients, elbv2: Any) -> None:
+    mail = {"name": "mail", "type": "network", "subnets": "public", "security_groups": ["alb"], "listeners": []}
+    described = {"network": DESCRIBED["network"], "dns": {"zones": DESCRIBED["dns"]["zones"]}}
+
+    def balanced(**addresses: str) -> dict[str, Any]:
+        zones = {f"eu-west-1{letter}": name for letter, name in addresses.items()}
+        return {**described, "load_balancer": {"load_balancers": [{**mail, "addresses": zones}]}}
+
+    assert settles(clients, balanced(a="mail-a"))
+    assert settles(clients, balanced(a="mail-a", b="mail-b"))
+    zones = elbv2.describe_load_balancers()["LoadBalancers"][0]["AvailabilityZones"]
+    addresses = clients("ec2", STACK.region).describe_addresses()["Addresses"]
+    assert {z["LoadBalancerAddresses"][0]["AllocationId"] for z in zones} == {raw["AllocationId"] for raw in addresses}
+    with pytest.raises(Refused, match="addresses cannot be changed where there are some already"):
+        settles(clients, balanced(a="mail-b", b="mail-a"))
+    run(clients, STACK, declarations_of(balanced(a="mail-a"), STACK), tiers=TIERS, state="absent")
+    assert clients("ec2", STACK.region).describe_addresses()["Addresses"] == []
+
+
+def test_ipv6(clients: Clients, elbv2: Any) -> None:
+    network = {**DESCRIBED["network"], "vpc": {**DESCRIBED["network"]["vpc"], "ipv6": True}}
+    front = {"name": "front", "subnets": "public", "security_groups": ["alb"]}
+
+    def balanced(kind: str) -> dict[str, Any]:
+        return {"network": network, "load_balancer": {"load_balancers": [{**front, "ip_address_type": kind}]}}
+
+    assert settles(clients, balanced("dualstack"))
+    assert settles(clients, balanced("ipv4"))
+    assert settles(clients, balanced("dualstack-without-public-ipv4"))
+    assert elbv2.describe_load_balancers()["LoadBalancers"][0]["IpAddressType"] == "dualstack-without-public-ipv4"
+
+
+def test_a_target_group_is_replaced_under_its_users(clients: Clients, elbv2: Any) -> None:
+    listener = https(rule("a", 10), target_group=None, target_groups={"app": 90, "next": 10})
+    front = {"name": "front", "subnets": "public", "security_groups": ["alb"], "listeners": [listener]}
+
+    def balanced(port: int) -> dict[str, Any]:
+        groups = [GROUPS[0], {"name": "next", "port": port}]
+        return {**DESCRIBED, "load_balancer": {"load_balancers": [front], "target_groups": groups}}
+
+    run(clients, STACK, declarations_of(balanced(3001), STACK), tiers=TIERS)
+    allowed = {"allow_replacement": ("target_group/next",)}
+    done = run(clients, STACK, declarations_of(balanced(4001), STACK), tiers=TIERS, **allowed)
+    assert actions(done) == {
+        "target_group/next": "replace",
+        "listener/front/443": "update",
+        "listener_rule/front/443/a": "update",
+    }
+    assert sorted(raw["Port"] for raw in elbv2.describe_target_groups()["TargetGroups"]) == [3000, 4001]
+    assert settles(clients, balanced(4001))

@@ -151,6 +151,7 @@ def test_addresses() -> None:
     public = balancer(addresses={"eu-west-1a": "mail"})
     assert public.subnets is None
     assert public.addresses == ({"SubnetId": subnet, "AllocationId": Reference("elastic_ip", "mail")},)
+    assert Key("elastic_ip", "mail") in build(with_network(addresses={"eu-west-1a": "mail"}))
     inside = balancer(addresses={"eu-west-1a": "10.0.0.5"}, scheme="internal").addresses
     assert inside == ({"SubnetId": subnet, "PrivateIPv4Address": "10.0.0.5"},)
     assert balancer().subnets.at_least == 1

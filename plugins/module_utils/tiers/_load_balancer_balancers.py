@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec, validated
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_listeners as listeners
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_target_groups as target_groups
@@ -101,6 +102,17 @@ def load_balancer(balancer: Options, vpc: str, path: str) -> Declaration:
     return Declaration("load_balancer", balancer["name"], "load_balancer", values, path)
 
 
+def elastic_ips(balancer: Options, path: str) -> Iterator[Declaration]:
+    """Yield the addresses that are not those of a subnet. Which are external is not ours to know."""
+    for zone, address in sorted((balancer["addresses"] or {}).items()):
+        if _is_name(address):
+            yield Declaration("elastic_ip", address, "load_balancer", ElasticIp(), f"{path}.addresses.{zone}")
+
+
+def _is_name(address: str) -> bool:
+    return not re.match(r"\d", address)
+
+
 def _subnets(balancer: Options) -> Reference:
     return Reference("subnet", f"{balancer['subnets']}/", every=True, at_least=LEAST_ZONES[balancer["type"]])
 
@@ -111,7 +123,7 @@ def _addresses(balancer: Options, path: str) -> tuple[dict[str, Any], ...] | Non
         return None
     mappings = []
     for zone, address in sorted(balancer["addresses"].items()):
-        named = not re.match(r"\d", address)
+        named = _is_name(address)
         if not named:
             _check_address(address, f"{path}.{zone}")
         if named == (balancer["scheme"] == "internal"):

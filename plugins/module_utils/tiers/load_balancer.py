@@ -16,7 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_bal
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import reference, several
 
 TIER = "load_balancer"
-KINDS = ("load_balancer", "target_group", "listener", "listener_rule")
+KINDS = ("elastic_ip", "load_balancer", "target_group", "listener", "listener_rule")
 SPEC = {
     "vpc": {"type": "str", "default": "main"},
     "load_balancers": {
@@ -58,6 +58,7 @@ def _load_balancers(options: Mapping[str, Any]) -> Iterator[Declaration]:
     groups = {group["name"]: group for group in options["target_groups"]}
     for index, balancer in enumerate(options["load_balancers"]):
         path = f"load_balancer.load_balancers[{index}]"
+        yield from balancers.elastic_ips(balancer, path)
         yield balancers.load_balancer(balancer, options["vpc"], path)
         yield from listeners.listeners(balancer, groups, path)
 

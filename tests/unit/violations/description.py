@@ -238,7 +238,7 @@ TIERS: dict[str, dict[str, Any]] = {
                 },
             },
             {"name": "copies", "region": "eu-central-1", "object_lock": {"mode": "GOVERNANCE", "days": 30}},
-            {"name": "logs", "empty_before_delete": True},
+            {"name": "logs", "allow": ["load_balancer_logs"], "empty_before_delete": True},
         ],
         "file_systems": [
             {
@@ -495,8 +495,9 @@ TIERS: dict[str, dict[str, Any]] = {
                 "zones": ["public"],
                 "key_algorithm": "EC_prime256v1",
                 "transparency_logging": True,
-                "region": "eu-central-1",
-            }
+                "region": "eu-west-1",
+            },
+            {"name": "other", "domain": "other.example.com", "zones": ["public"]},
         ]
     },
     "load_balancer": {

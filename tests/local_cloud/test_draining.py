@@ -176,7 +176,7 @@ def test_a_refresh_loses_nothing(world: World) -> None:
     eventually(["healthy", "healthy"], lambda: list(world.health(group).values()))
     autoscaling, before = world.connect("autoscaling"), set(world.health(group))
     with Load(world.port("fleet", 80)) as load:
-        preferences = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200, "InstanceWarmup": 40}
+        preferences = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200, "InstanceWarmup": 0}
         autoscaling.start_instance_refresh(AutoScalingGroupName="fleet", Preferences=preferences)
         refreshes = functools.partial(autoscaling.describe_instance_refreshes, AutoScalingGroupName="fleet")
         eventually("Successful", lambda: refreshes()["InstanceRefreshes"][0]["Status"])

@@ -15,7 +15,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.utils import utcnow
 
 from local_cloud.emulator.lifecycle import lifecycle
-from local_cloud.emulator.scaling import launches, members, warm_pools
+from local_cloud.emulator.scaling import health, launches, members, warm_pools
 
 WARMUP, CHECKPOINT, BAKE = "autoscaling.warmup", "autoscaling.checkpoint", "autoscaling.bake"
 ACTIVE = ("Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress")
@@ -213,7 +213,7 @@ def _is_current(group: Any, member: Any) -> bool:
 
 
 def _is_ready(group: Any, item: Refresh, member: Any) -> bool:
-    """Whether a member serves; one of the refresh's own must have warmed up, too."""
+    """Whether a member serves; one of the refresh's own must have warmed up, too, and be healthy for load balancers."""
     if member.lifecycle_state != members.IN_SERVICE:
         return False
     if member.instance_id not in item.new:
@@ -221,7 +221,12 @@ def _is_ready(group: Any, item: Refresh, member: Any) -> bool:
     if not member.warming:
         member.warming = True
         lifecycle.start(WARMUP, member.instance_id, _warmup(group, item))
-    return not lifecycle.pending(WARMUP, member.instance_id)
+    return not lifecycle.pending(WARMUP, member.instance_id) and _is_balanced(group, member)
+
+
+def _is_balanced(group: Any, member: Any) -> bool:
+    """Whether load balancers are asked, and all know a member to be healthy."""
+    return group.health_check_type != "ELB" or set(health.target_states(group, member)) <= {"healthy", "unused"}
 
 
 def _warmup(group: Any, item: Refresh) -> float:

@@ -95,6 +95,11 @@ options:
           - The name that reverse DNS gives for the Elastic IP address, as mail servers ask for it.
           - EC2 wants an A record of that name with this address first, which M(terrace.aws.dns) can have by the instance's name.
         type: str
+      target_groups:
+        description: The target groups of M(terrace.aws.load_balancer) that it serves, at their port.
+        type: list
+        elements: str
+        default: []
       source_dest_check:
         description: Whether it drops what is neither from nor for itself. Routers and NAT instances need V(false).
         type: bool

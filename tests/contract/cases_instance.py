@@ -18,6 +18,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.internet_gateway
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.reverse_name import ReverseName
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Subnet
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.target import Target
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.target_group import TargetGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.volume import Volume
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.volume_attachment import VolumeAttachment
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
@@ -130,6 +132,20 @@ CASES = {
         "instance",
         (declared("elastic_ip", "web", ElasticIp()),),
         changes={"domain": "mx.example.com"},
+    ),
+    "target": Case(
+        Target(instance=Reference("instance", "web"), target_group=Reference("target_group", "app")),
+        "instance",
+        (
+            *PARENTS,
+            declared("instance", "web", machine()),
+            declared(
+                "target_group",
+                "app",
+                TargetGroup(vpc=MAIN, protocol="HTTP", port=3000, target_type="instance"),
+                "load_balancer",
+            ),
+        ),
     ),
     "alarm": Case(
         Alarm(

@@ -110,6 +110,45 @@ def changed_network() -> dict[str, Any]:
     return arguments
 
 
+def instances() -> dict[str, Any]:
+    """Return the arguments of the `stack` module for an instance with a volume and an address, in the smallest network."""
+    machine = {
+        "name": "mail",
+        "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+        "type": "t3.small",
+        "subnet": "public",
+        "zone": "eu-west-1a",
+        "security_groups": ["mail"],
+        "source_dest_check": False,
+        "elastic_ip": True,
+        "reverse_dns": "mail.example.com",
+        "termination_protection": False,
+        "recovery": "alarm",
+        "volumes": [{"name": "data", "device": "/dev/sdf", "size": 10, "final_snapshot": False}],
+    }
+    small = {
+        "vpc": {"name": "main", "cidr": "10.60.0.0/16", "zones": ["eu-west-1a"]},
+        "subnets": [{"name": "public", "public": True}],
+        "security_groups": [{"name": "mail", "ingress": [{"port": 25, "from": "0.0.0.0/0"}]}],
+    }
+    return {
+        "stack": STACK,
+        "network": small,
+        "instance": {"instances": [machine]},
+        "tiers": ["network", "instance"],
+        "lock": LOCK,
+    }
+
+
+def changed_instances() -> dict[str, Any]:
+    """Return the same instance with another type and larger volumes, stopped and started on the way."""
+    arguments = instances()
+    machine = arguments["instance"]["instances"][0]
+    machine |= {"type": "t3.medium", "allow_stop": True, "root_volume": {"size": 30}, "stop_protection": False}
+    machine["volumes"][0]["size"] = 20
+    return arguments
+
+
 def whole() -> dict[str, Any]:
     """Return the arguments of the `stack` module, with something of each tier."""
     return {"stack": STACK, "network": copy.deepcopy(NETWORK), **copy.deepcopy(OTHERS), "lock": LOCK}

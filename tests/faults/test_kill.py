@@ -10,16 +10,19 @@ import signal
 import pytest
 
 from tests.faults.bench import Bench, Scenario
-from tests.faults.descriptions import absent, changed_network, network
+from tests.faults.descriptions import absent, changed_instances, changed_network, instances, network
 from tests.faults.proxy import Faults, Kill
 
 SCENARIOS = {
     "provision": Scenario(network()),
     "update": Scenario(changed_network(), before=network()),
     "teardown": Scenario(absent(network()), before=network()),
+    "launch": Scenario(instances()),
+    "resize": Scenario(changed_instances(), before=instances()),
+    "terminate": Scenario(absent(instances()), before=instances()),
 }
 MOMENTS = ("before", "after")
-SAMPLES = {"provision": 7, "update": 7, "teardown": 6}
+SAMPLES = {"provision": 7, "update": 7, "teardown": 6, "launch": 3, "resize": 2, "terminate": 2}
 SHARES_OF_ALL = 8
 LAG = 8.0
 

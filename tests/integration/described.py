@@ -52,9 +52,14 @@ def run(monkeypatch: pytest.MonkeyPatch, module: str, **options: Any) -> dict[st
 
 def playbook(name: str, *arguments: str, emulator: Emulator, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a playbook against the emulator."""
+    return command("ansible-playbook", name, *arguments, emulator=emulator, cwd=cwd)
+
+
+def command(*words: str, emulator: Emulator, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of Ansible's against the emulator."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["ansible-playbook", name, *arguments],
+        words,
         cwd=cwd,
         env={**os.environ, "PATH": path, **emulator.client_environment()},
         capture_output=True,

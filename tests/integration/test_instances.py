@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS
 from ansible_collections.terrace.aws.plugins.module_utils.stack_info import describe
 from local_cloud.emulator import Emulator
 from tests.contract.harness import actions, run
+from tests.integration.described import CHECKOUT, command
 
 STACK = Stack("agency", "123456789012", "eu-west-1", {"owner": "team"})
 TIERS = frozenset({"network", "dns", "instance"})
@@ -52,7 +55,8 @@ def ec2(clients: Clients) -> Any:
 
 def converge(clients: Clients, *instances: dict[str, Any], **arguments: Any) -> dict[str, Any]:
     described = {"network": NETWORK, "dns": DNS, "instance": {"instances": list(instances or [MAIL])}}
-    return run(clients, STACK, declarations_of(described, STACK), **{"tiers": TIERS, **arguments})
+    stack = arguments.pop("stack", STACK)
+    return run(clients, stack, declarations_of(described, stack), **{"tiers": TIERS, **arguments})
 
 
 def only_instance(ec2: Any) -> Any:
@@ -88,6 +92,16 @@ def test_found_with_its_group_and_without_orphans(clients: Clients) -> None:
     assert [(instance["group"], instance["state"]) for instance in found["instances"]] == [("mail", "running")]
     assert found["orphans"] == []
     assert {"instance", "volume", "elastic_ip", "alarm"} <= found["outputs"].keys()
+
+
+def test_the_inventory_has_the_same_groups(clients: Clients, account: Emulator) -> None:
+    stack = dataclasses.replace(STACK, name="jyoti-production")
+    converge(clients, stack=stack)
+    listed = command("ansible-inventory", "-i", "inventories/jyoti/aws_ec2.yml", "--list", emulator=account, cwd=CHECKOUT)
+    groups = json.loads(listed.stdout)
+    found = describe(stack, clients)["instances"]
+    assert groups["mail"]["hosts"] == [instance["instance_id"] for instance in found]
+    assert {"aws_ec2", "mail"} <= groups.keys()
 
 
 def test_another_type_has_to_be_allowed(clients: Clients, ec2: Any, account: Emulator) -> None:

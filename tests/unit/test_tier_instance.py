@@ -88,6 +88,11 @@ def test_an_address_has_its_name_after_all_records() -> None:
     assert Key("reverse_name", "mail") not in build(elastic_ip=True)
 
 
+def test_it_serves_target_groups_by_their_names() -> None:
+    target = build(target_groups=["submission"])[Key("target", "mail/submission")].values
+    assert (target.instance, target.target_group) == (Reference("instance", "mail"), Reference("target_group", "submission"))
+
+
 def test_recovery() -> None:
     alarm = build(recovery="alarm")[Key("alarm", "mail/recovery")].values
     assert alarm.actions == ("arn:aws:automate:eu-west-1:ec2:recover",)

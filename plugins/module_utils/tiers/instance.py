@@ -16,6 +16,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.alarm import Ala
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.instance import Instance
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.reverse_name import ReverseName
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.target import Target
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.volume import Volume
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.volume_attachment import VolumeAttachment
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import (
@@ -59,6 +60,7 @@ KINDS = (
     "elastic_ip",
     "address_association",
     "reverse_name",
+    "target",
     "alarm",
 )
 SPEC = {
@@ -79,6 +81,7 @@ SPEC = {
             "private_address": {"type": "str"},
             "elastic_ip": {"type": "bool", "default": False},
             "reverse_dns": {"type": "str"},
+            "target_groups": {"type": "list", "elements": "str", "default": []},
             "source_dest_check": {"type": "bool", "default": True},
             "role": {"type": "str"},
             "key_name": {"type": "str", "default": ""},
@@ -120,6 +123,8 @@ CONSTRAINTS = {
     "instances[].security_groups[]": reference("security_group/{}"),
     "instances[].private_address": Constraint(pattern=r"\d{1,3}(\.\d{1,3}){3}", says="an address looks like 10.0.1.10"),
     "instances[].reverse_dns": DOMAIN,
+    "instances[].target_groups": Constraint(max_length=100, distinct=True),
+    "instances[].target_groups[]": reference("target_group/{}"),
     "instances[].role": reference("instance_profile/{}"),
     "instances[].key_name": KEY_PAIR,
     "instances[].user_data": USER_DATA,
@@ -162,6 +167,9 @@ def _declared(instance: Mapping[str, Any], stack: Stack, path: str) -> Iterator[
     yield _machine(instance, stack, path)
     for index, volume in enumerate(instance["volumes"]):
         yield from _data(instance, volume, f"{path}.volumes[{index}]")
+    for index, group in enumerate(instance["target_groups"]):
+        target = Target(instance=Reference("instance", name), target_group=Reference("target_group", group))
+        yield Declaration("target", f"{name}/{group}", TIER, target, f"{path}.target_groups[{index}]")
     if instance["elastic_ip"]:
         yield from _address(instance, path)
     if instance["recovery"] == "alarm":

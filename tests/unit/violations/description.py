@@ -686,6 +686,7 @@ TIERS: dict[str, dict[str, Any]] = {
                 "private_address": "10.20.16.10",
                 "elastic_ip": True,
                 "reverse_dns": "mail.example.com",
+                "target_groups": ["app"],
                 "source_dest_check": False,
                 "role": "app",
                 "key_name": "operators",

@@ -66,7 +66,10 @@ RESOURCES = {
     "ecr": ("arn:{partition}:ecr:{region}:{account}:repository/{stack}/*",),
     "elasticloadbalancing": (
         "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{names}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/net/{names}",
         "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/app/{names}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener/net/{names}",
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:listener-rule/app/{names}",
         "arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/{names}",
     ),
     "iam": (

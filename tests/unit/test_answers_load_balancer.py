@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -128,6 +129,21 @@ def test_certificates() -> None:
     above = owner("load_balancer", BALANCER, load_balancer.LoadBalancer())
     (found,) = listener.list_listeners(context(STACK, prepared, {}, [], above))
     assert compare(found.values, declaration.values) == ()
+
+
+def test_certificates_come_and_go_one_a_call() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddListenerCertificates.html"""
+    calls: list[tuple[str, list[str]]] = []
+
+    class Client:
+        def __getattr__(self, operation: str) -> Any:
+            return lambda **request: calls.append((operation, [item["CertificateArn"] for item in request["Certificates"]]))
+
+    found = Found(LISTENER, listener.Listener(certificates=("a", "b", "c")))
+    doing = dataclasses.replace(context(STACK, {}, {}, []), client=lambda _service: Client())
+    listener.update(doing, found, listener.Listener(certificates=("c", "d", "e")), {"certificates"})
+    added, removed = "add_listener_certificates", "remove_listener_certificates"
+    assert calls == [(added, ["d"]), (added, ["e"]), (removed, ["a"]), (removed, ["b"])]
 
 
 # (the rule's conditions, those of the answer)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from typing import Any
@@ -142,6 +143,16 @@ def test_derived_names_are_covered_however_long(name: str) -> None:
     kind = KINDS["target_group"]
     stack = type("Stack", (), {"name": name, "account": STACK["account"]})
     assert all(kind.aws_name(stack, logical, "-abcd").startswith(begins) for logical in ("a", "app" * 10))
+
+
+def test_what_belongs_to_a_load_balancer_bears_its_name() -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html"""
+    covered = resources("NamedElasticloadbalancing", load_balancer=BALANCERS)
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
+    for owner in ("loadbalancer/app/demo-front/50dc", "loadbalancer/net/demo-mail/50dc", "targetgroup/demo-app/73e2"):
+        assert [pattern for pattern in covered if fnmatch.fnmatchcase(f"{arn}:{owner}", pattern)]
+    for part in ("listener/app/demo-front/5/f", "listener-rule/app/demo-front/5/f/9", "listener/net/demo-mail/5/f"):
+        assert [pattern for pattern in covered if fnmatch.fnmatchcase(f"{arn}:{part}", pattern)]
 
 
 def test_partitions() -> None:

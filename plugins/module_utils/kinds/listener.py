@@ -90,12 +90,15 @@ def _certificate(values: Listener) -> dict[str, Any]:
 
 
 def _set_certificates(elbv2: Any, found: Found, values: Listener) -> None:
-    """Further certificates are taken and left one call each; no client is without its own in between."""
+    """AWS takes and leaves one further certificate a call; no client is without its own in between.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddListenerCertificates.html
+    """
     wanted, present = set(values.certificates), set(found.values.certificates or ())
-    if added := sorted(wanted - present):
-        elbv2.add_listener_certificates(ListenerArn=found.id, Certificates=[{"CertificateArn": arn} for arn in added])
-    if left := sorted(present - wanted):
-        elbv2.remove_listener_certificates(ListenerArn=found.id, Certificates=[{"CertificateArn": arn} for arn in left])
+    for arn in sorted(wanted - present):
+        elbv2.add_listener_certificates(ListenerArn=found.id, Certificates=[{"CertificateArn": arn}])
+    for arn in sorted(present - wanted):
+        elbv2.remove_listener_certificates(ListenerArn=found.id, Certificates=[{"CertificateArn": arn}])
 
 
 def _with_details(context: Context, listener: Found) -> Found:

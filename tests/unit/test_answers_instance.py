@@ -231,6 +231,24 @@ def test_a_volume_is_as_declared_and_waits_while_it_is_modified() -> None:
         assert (compare(found.values, wanted), found.state) == ((), state)
 
 
+def test_volumes_leave_snapshots_that_need_their_keys() -> None:
+    """Without its key, a final snapshot is no data."""
+    others = {"SnapshotId": "snap-0a1b2c3d4e5f60718", "Encrypted": True, "KmsKeyId": KEY.replace("1234abcd", "abcd1234")}
+    prepared = {
+        "describe_volumes": {"Volumes": [DATA_VOLUME]},
+        "describe_volumes_modifications": {"VolumesModifications": []},
+        "describe_snapshots": {"Snapshots": [others]},
+    }
+    doing = context(prepared)
+    going = list(volume.list_volumes(doing))
+    assert volume.leaves(doing, going) == {
+        others["KmsKeyId"]: "the snapshot snap-0a1b2c3d4e5f60718",
+        KEY: f"the final snapshot of {DATA}",
+    }
+    let_go = [dataclasses.replace(found, attributes={"final_snapshot": False}) for found in going]
+    assert list(volume.leaves(doing, let_go)) == [others["KmsKeyId"]]
+
+
 @pytest.mark.parametrize(
     ("state", "states"),
     [("attaching", [PENDING]), ("attached", [READY]), ("busy", [DELETING]), ("detaching", [DELETING]), ("detached", [])],

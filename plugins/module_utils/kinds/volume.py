@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
@@ -87,6 +87,15 @@ def delete(context: Context, found: Found) -> None:
         context.note(f"volume {found.id}: its data is kept in the final snapshot {snapshot}, which is no part of the stack")
 
 
+def leaves(context: Context, going: Sequence[Found]) -> dict[str, str]:
+    """The keys of final snapshots, and of all the account's snapshots that there are already, those of images included."""
+    encrypted = [{"Name": "encrypted", "Values": ["true"]}]
+    snapshots = context.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], Filters=encrypted)
+    left = {raw.get("KmsKeyId"): f"the snapshot {raw['SnapshotId']}" for raw in snapshots}
+    left |= {found.values.kms_key: f"the final snapshot of {found.id}" for found in going if found.attributes["final_snapshot"]}
+    return {key: what for key, what in left.items() if key}
+
+
 def _keep(context: Context, found: Found) -> None:
     """Raise until there is a whole snapshot of what the volume holds now."""
     ec2 = context.client("ec2")
@@ -138,13 +147,12 @@ KIND = Kind(
     service="ec2",
     values=Volume,
     list=list_volumes,
-    calls={"DescribeVolumes": "page", "DescribeVolumesModifications": "page"},
+    calls={"DescribeVolumes": "page", "DescribeVolumesModifications": "page", "DescribeSnapshots": "page"},
     actions=(
         "ec2:CreateVolume",
         "ec2:CreateTags",
         "ec2:ModifyVolume",
         "ec2:CreateSnapshot",
-        "ec2:DescribeSnapshots",
         "ec2:DeleteVolume",
         "kms:CreateGrant",
         "kms:DescribeKey",
@@ -158,6 +166,7 @@ KIND = Kind(
     delete=delete,
     tag=_ec2.tag,
     waits_for=("update", "delete"),
+    leaves=leaves,
     retries=(
         Retry("CreateSnapshot", UNFINISHED, seconds=SNAPSHOT_SECONDS),
         Retry("DeleteVolume", "VolumeInUse", seconds=300.0),

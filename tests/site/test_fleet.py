@@ -7,8 +7,10 @@ The architecture is jyoti, with a bootstrap. One more group is pushed to from th
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,7 @@ HOME = CHECKOUT / ".local" / "fleet"
 PROFILE = "PROFILE=../.local/fleet/inventory"
 STACK = "jyoti-production"
 GROUP = f"{STACK}-app"
+DIGEST = re.compile(r'"sha256": "([0-9a-f]{64})"')
 LOAD = CHECKOUT / "molecule" / "node_app" / "files" / "load.py"
 
 
@@ -179,3 +182,58 @@ def test_a_later_run_does_not_undo_what_scaling_did(fleet: Fleet) -> None:
     fleet.site.make("converge", PROFILE)
     assert fleet.mutations(before) == []
     assert len(fleet.in_service) == 4
+
+
+def refreshes(fleet: Fleet) -> list[str]:
+    """Return how the group's instance refreshes went, the last one first."""
+    answer = fleet.site.client("autoscaling").describe_instance_refreshes(AutoScalingGroupName=GROUP)
+    return [refresh["Status"] for refresh in answer["InstanceRefreshes"]]
+
+
+def bundles(fleet: Fleet) -> set[str]:
+    """Return the checksums in the user data of the versions that the group's instances were started from."""
+    ec2, found = fleet.site.client("ec2"), set()
+    for member in fleet.members:
+        template = member["LaunchTemplate"]
+        (version,) = ec2.describe_launch_template_versions(
+            LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
+        )["LaunchTemplateVersions"]
+        found |= set(DIGEST.findall(base64.b64decode(version["LaunchTemplateData"]["UserData"]).decode()))
+    return found
+
+
+def test_a_release_rolls_through_and_no_request_fails(fleet: Fleet, eventually: Callable[..., None]) -> None:
+    before, members = bundles(fleet), fleet.in_service
+    release("2")
+    with load(fleet.url, rows(fleet)):
+        fleet.site.make("converge", PROFILE)
+    assert refreshes(fleet)[0] == "Successful"
+    assert len(bundles(fleet)) == 1
+    assert not before & bundles(fleet)
+    assert not members & fleet.in_service
+
+
+def test_a_broken_release_stops_at_the_first_instance_and_is_taken_back(fleet: Fleet) -> None:
+    before, members = bundles(fleet), fleet.in_service
+    release("3", broken=True)
+    with load(fleet.url, rows(fleet)):
+        run = fleet.site.make("converge", PROFILE, check=False)
+    assert "rolled back" in run.output.lower()
+    assert refreshes(fleet)[0] == "RollbackSuccessful"
+    assert bundles(fleet) == before
+    assert members <= fleet.in_service, "instances of the good release were replaced"
+
+
+def test_the_next_release_is_not_held_up_by_it(fleet: Fleet) -> None:
+    members = fleet.in_service
+    release("4")
+    with load(fleet.url, rows(fleet)):
+        fleet.site.make("converge", PROFILE)
+    assert refreshes(fleet)[0] == "Successful"
+    assert not members & fleet.in_service
+
+
+def test_the_teardown_leaves_no_bundle(fleet: Fleet) -> None:
+    fleet.site.make("teardown", PROFILE)
+    left = fleet.site.client("s3").list_objects_v2(Bucket="terrace-123456789012-eu-west-1", Prefix=f"{STACK}/bundles/")
+    assert left["KeyCount"] == 0

@@ -24,6 +24,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.values import (
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _elbv2
 
 IDLE_TIMEOUT = "tcp.idle_timeout.seconds"
+DEFAULT_IDLE_TIMEOUT = 350
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +62,8 @@ def create(context: Context, new: New, values: Listener) -> Found:
     answer = context.client("elbv2").create_listener(
         **arguments(values), **_certificate(values), DefaultActions=[values.action], Tags=new.tag_list
     )
-    return _found(answer["Listeners"][0], new.tags)
+    made = _found(answer["Listeners"][0], new.tags)
+    return dataclasses.replace(made, values=dataclasses.replace(made.values, idle_timeout=DEFAULT_IDLE_TIMEOUT))
 
 
 def update(context: Context, found: Found, values: Listener, fields: set[str]) -> None:

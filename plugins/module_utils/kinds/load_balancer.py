@@ -47,6 +47,8 @@ ATTRIBUTES = {
     "forwarded_port",
     "deletion_protection",
 }
+# What AWS gives every new one.
+FRESH: dict[str, Any] = {"deletion_protection": False, **{name: {"enabled": False} for name in LOGS}}
 # What an address is, by its zone: an Elastic IP, or one of the subnet's own.
 ADDRESS = ("AllocationId", "PrivateIPv4Address")
 
@@ -105,7 +107,8 @@ def create(context: Context, new: New, values: LoadBalancer) -> Found:
     answer = context.client("elbv2").create_load_balancer(
         Name=new.aws_name, **{name: value for name, value in given.items() if value}, **mappings, Tags=new.tag_list
     )
-    return _found(answer["LoadBalancers"][0], new.tags)
+    made = _found(answer["LoadBalancers"][0], new.tags)
+    return dataclasses.replace(made, values=dataclasses.replace(made.values, **FRESH))
 
 
 def update(context: Context, found: Found, values: LoadBalancer, fields: set[str]) -> None:

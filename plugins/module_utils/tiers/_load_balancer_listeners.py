@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.listener import Listener
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.listener import DEFAULT_IDLE_TIMEOUT, Listener
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_actions as actions
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _load_balancer_rules as rules
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, reference
@@ -54,7 +54,6 @@ SPEC: dict[str, dict[str, Any]] = {
     **actions.SPEC,
     "rules": {"type": "list", "elements": "dict", "default": []},
 }
-DEFAULT_IDLE_TIMEOUT = 350
 CERTIFICATE = reference("certificate/{}")
 CONSTRAINTS = {
     "port": Constraint(minimum=1, maximum=65535),

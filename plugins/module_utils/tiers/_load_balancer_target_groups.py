@@ -111,7 +111,8 @@ def target_groups(options: Options) -> Iterator[Declaration]:
             target_type=group["target_type"],
             **_health_check(group, path),
             deregistration_delay=group["deregistration_delay"],
-            sticky=group["stickiness"] is not None,
+            # There is no such attribute for TLS.
+            sticky=None if group["protocol"] == "TLS" else group["stickiness"] is not None,
             cross_zone=AS_LOAD_BALANCER if group["cross_zone"] is None else group["cross_zone"],
             **of(group, path),
         )

@@ -11,10 +11,9 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import EC2ClientError
 
 from local_cloud.emulator.fidelity.patching import around, method
-from local_cloud.emulator.fidelity.scaling_members import find_group
+from local_cloud.emulator.fidelity.scaling_members import check_template, find_group
 from local_cloud.emulator.scaling import launches, members, progress, refresh
 
 NUMBERS = {
@@ -93,6 +92,9 @@ def update(original: Any, self: Any, **keywords: Any) -> None:
             "An active instance refresh with a desired configuration exists. All configuration options derived from the desired "
             "configuration are not available for update while the instance refresh is active."
         )
+    template, mixed = keywords.get("launch_template"), keywords.get("mixed_instances_policy")
+    if template or mixed:
+        check_template(self, launches.of_request({"LaunchTemplate": template, "MixedInstancesPolicy": mixed}))
     policy = self.mixed_instances_policy
     low = self.min_size if keywords["min_size"] is None else keywords["min_size"]
     high = self.max_size if keywords["max_size"] is None else keywords["max_size"]
@@ -118,10 +120,7 @@ def _configuration(group: Any, desired: dict[str, Any] | None) -> launches.Confi
     if not desired:
         return launches.of_group(group)
     configuration = launches.of_request(desired)
-    try:
-        launches.reference(group, configuration)
-    except EC2ClientError as error:
-        raise ValidationError(f"You must use a valid fully-formed launch template. {error.message}") from error
+    check_template(group, configuration)
     return configuration
 
 

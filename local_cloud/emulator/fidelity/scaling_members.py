@@ -10,11 +10,12 @@ from typing import Any
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 
 from local_cloud.emulator.fidelity.patching import around, method
 from local_cloud.emulator.lifecycle import lifecycle
-from local_cloud.emulator.scaling import activities, members, progress
+from local_cloud.emulator.scaling import activities, launches, members, progress
 
 DEFAULTS: dict[type, dict[str, Any]] = {
     FakeAutoScalingGroup: {"status": None},
@@ -67,7 +68,10 @@ def set_desired_capacity(self: Any, new_capacity: int | None) -> None:
 
 @around(AutoScalingBackend, "create_auto_scaling_group")
 def create_auto_scaling_group(original: Any, self: Any, **keywords: Any) -> Any:
-    """Begin to launch."""
+    """Begin to launch, from a template that exists."""
+    template, policy = keywords.get("launch_template"), keywords.get("mixed_instances_policy")
+    if template or policy:
+        check_template(self, launches.of_request({"LaunchTemplate": template, "MixedInstancesPolicy": policy}))
     group = original(self, **keywords)
     progress.advance_group(group)
     return group
@@ -154,6 +158,18 @@ def describe_scaling_activities(_: Any, self: Any) -> ActionResult:
     start, size = int(self._get_param("NextToken") or 0), self._get_int_param("MaxRecords", 100)
     token = str(start + size) if start + size < len(found) else None
     return ActionResult({"Activities": found[start : start + size], "NextToken": token})
+
+
+def check_template(owner: Any, configuration: launches.Configuration) -> None:
+    """Refuse what nothing can be launched from, for a group or a backend with groups."""
+    problem = "You must use a valid fully-formed launch template."
+    try:
+        reference = launches.reference(owner, configuration)
+    except ServiceException as error:
+        raise ValidationError(f"{problem} {error.message}") from error
+    image = launches.template_of(owner, configuration).get_version(reference["Version"]).image_id
+    if image.startswith("ami-") and not owner.ec2_backend.describe_images(filters={"image-id": image}):
+        raise ValidationError(f"{problem} The image id '[{image}]' does not exist")
 
 
 def find_member(backend: Any, instance_id: str) -> tuple[Any, Any]:

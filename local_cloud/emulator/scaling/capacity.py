@@ -81,6 +81,7 @@ def _shrink(group: Any, wanted: int) -> bool:
         if not candidates:
             return shrunk
         victim = _choose(group, candidates)
+        refresh.forget(group, victim)
         if not warm_pools.put_back(group, victim):
             members.leave(group, victim, f"instance {victim.instance_id} was selected for termination to shrink the group.")
         shrunk = True

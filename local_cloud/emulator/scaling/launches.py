@@ -53,17 +53,17 @@ def of_request(request: dict[str, Any]) -> Configuration:
     )
 
 
-def template_of(group: Any, configuration: Configuration) -> Any:
-    """Return the launch template of a configuration."""
-    specification, ec2 = configuration.specification, group.ec2_backend
+def template_of(owner: Any, configuration: Configuration) -> Any:
+    """Return the launch template of a configuration, for a group or a backend with groups."""
+    specification, ec2 = configuration.specification, owner.ec2_backend
     if specification.get("LaunchTemplateId"):
         return ec2.get_launch_template(specification["LaunchTemplateId"])
     return ec2.get_launch_template_by_name(specification["LaunchTemplateName"])
 
 
-def reference(group: Any, configuration: Configuration) -> dict[str, str]:
+def reference(owner: Any, configuration: Configuration) -> dict[str, str]:
     """Return the template with the number of the version that it stands for now."""
-    template = template_of(group, configuration)
+    template = template_of(owner, configuration)
     number = template.get_version(configuration.version).number
     return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(number)}
 

@@ -82,6 +82,12 @@ def note_launch(group: Any, member: Any) -> None:
         item.new.add(member.instance_id)
 
 
+def forget(group: Any, member: Any) -> None:
+    """Do not take it for a failure that the group shrinks."""
+    if item := active(group):
+        item.new.discard(member.instance_id)
+
+
 def surplus(group: Any) -> int:
     """Return how many members more than its size the group has for the moment."""
     item = active(group)

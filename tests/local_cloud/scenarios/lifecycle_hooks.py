@@ -136,6 +136,16 @@ def a_launch_that_fails_is_an_activity(connect: Connect) -> None:
 
 
 @scenario
+def a_group_needs_a_template_that_can_be_launched(connect: Connect) -> None:
+    scaling_group(connect, MinSize=0)
+    update = connect("autoscaling").update_auto_scaling_group
+    refused("ValidationError", update, **APP, LaunchTemplate={"LaunchTemplateName": "app", "Version": "7"})
+    gone = {"ImageId": "ami-0123456789abcdef0"}
+    connect("ec2").create_launch_template_version(LaunchTemplateName="app", SourceVersion="1", LaunchTemplateData=gone)
+    refused("ValidationError", update, **APP, LaunchTemplate={"LaunchTemplateName": "app", "Version": "2"})
+
+
+@scenario
 def an_unhealthy_member_is_replaced(connect: Connect) -> None:
     scaling_group(connect, MinSize=1)
     eventually(["InService"], lambda: states(connect))

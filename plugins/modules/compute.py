@@ -208,6 +208,24 @@ options:
           - C(cpu) is the average CPU utilisation of the group in percent. C(requests_per_target) are the requests of one
             minute for each instance that the load balancer of the first of O(groups[].target_groups) counts.
         type: dict
+      step_policies:
+        description:
+          - Policies that an alarm of their own sets off. Other step policies of the group are removed.
+          - Each has a C(name) and a C(metric), V(CPUUtilization) by default, of C(namespace), V(AWS/EC2), with C(dimensions),
+            by default those of the group. Its C(statistic), V(Average), has to be C(above) or C(below) C(threshold), by
+            C(comparison), for C(periods), V(3), of C(period) seconds, V(60).
+          - C(distances) from the threshold, V([0]) by default and ascending, begin the steps, and C(changes) say what each
+            does. They are instances more or less, or by C(adjustment) V(percent), or the V(exact) number, instead of V(count).
+        type: list
+        elements: dict
+        default: []
+      warm_pool:
+        description:
+          - Instances that are started in advance and wait beside the group, where they pass its launching hooks.
+          - C(min) is their least number, V(0) by default, and C(max_prepared) that of them and the group together, by default
+            the group's greatest. They wait C(state) V(stopped) or V(running). With C(reuse), V(false), instances come back
+            when the group shrinks.
+        type: dict
       schedules:
         description:
           - Sizes for certain times. Other recurring schedules of the group are removed.

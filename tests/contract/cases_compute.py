@@ -15,6 +15,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.load_balancer im
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scheduled_action import ScheduledAction
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.security_group import SecurityGroup
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.step_policy import StepPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.subnet import Subnet
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.target_group import TargetGroup
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.vpc import Vpc
@@ -69,6 +70,7 @@ def group(launch_template: str) -> AutoScalingGroup:
         launch_template=Reference("launch_template", launch_template),
         template_version=1,
         mixed={},
+        warm_pool={},
         capacity_rebalance=False,
         warmup=60,
         subnets=(Reference("subnet", "app/eu-west-1a"),),
@@ -154,6 +156,7 @@ CASES = {
             "template_version": "$Latest",
             "mixed": MIX,
             "capacity_rebalance": True,
+            "warm_pool": {"min": 0, "max_prepared": -1, "state": "Stopped", "reuse": False},
             "warmup": 120,
             "subnets": (Reference("subnet", "app/eu-west-1a"), Reference("subnet", "app/eu-west-1b")),
             "target_groups": (Reference("target_group", "other"),),
@@ -177,6 +180,17 @@ CASES = {
         (*FOR_GROUPS, *BALANCED, declared("auto_scaling_group", "app", group("app"))),
         changes={"metric": "ASGAverageNetworkIn", "target": 60.0, "target_group": Reference("target_group", "other")},
         along={"metric": {"target_group": ""}},
+    ),
+    "step_policy": Case(
+        StepPolicy(
+            group=Reference("auto_scaling_group", "app"),
+            policy_name="backlog",
+            adjustment="ChangeInCapacity",
+            steps=({"lower": 0.0, "upper": 50.0, "change": 1}, {"lower": 50.0, "upper": None, "change": 2}),
+        ),
+        "compute",
+        (*FOR_GROUPS, declared("auto_scaling_group", "app", group("app"))),
+        changes={"adjustment": "ExactCapacity", "steps": ({"lower": None, "upper": 0.0, "change": -1},)},
     ),
     "scheduled_action": Case(
         ScheduledAction(

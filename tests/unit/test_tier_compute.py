@@ -25,6 +25,7 @@ GROUP: dict[str, Any] = {
     "security_groups": ["app"],
 }
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0b5e7a52-7c5f-4b8e-9f0e-3d7b1a2c4d5e"
+STEPS: dict[str, Any] = {"name": "x", "comparison": "above", "threshold": 1, "distances": [0, 5], "changes": [1, 2]}
 NIGHT = {"name": "night", "recurrence": "0 22 * * MON-FRI"}
 HOOK = {"name": "ready", "transition": "launching"}
 BY_NAME = {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"}
@@ -134,6 +135,14 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute.groups[0].refresh.checkpoints", {"refresh": {"checkpoints": [50, 20]}}, "ascending"),
     ("compute.groups[0].refresh.checkpoints[1]", {"refresh": {"checkpoints": [50, 50]}}, "given twice"),
     ("compute.groups[0].mixed_instances.types[1]", {"mixed_instances": {"types": ["t3a.small", "t3.small"]}}, "own type"),
+    (
+        "compute.groups[0].warm_pool",
+        {"warm_pool": {}, "mixed_instances": {"on_demand_percentage": 50}},
+        "takes no Spot capacity",
+    ),
+    ("compute.groups[0].step_policies[0].changes", {"step_policies": [{**STEPS, "changes": [1]}]}, "1 items for 2 distances"),
+    ("compute.groups[0].step_policies[0].distances", {"step_policies": [{**STEPS, "distances": [1, 2]}]}, "begin with 0"),
+    ("compute.groups[0].step_policies[0].period", {"step_policies": [{**STEPS, "period": 90}]}, "multiple of 60"),
     ("compute.groups[0].schedules[0]", {"schedules": [NIGHT]}, "needs min, max or desired"),
     ("compute.groups[0].schedules[0].min", {"schedules": [{**NIGHT, "min": 3, "max": 2}]}, "3 is greater than max 2"),
     ("compute.groups[0].schedules[0].recurrence", {"schedules": [{**NIGHT, "recurrence": "daily"}]}, "minute, hour"),
@@ -258,3 +267,28 @@ def test_requests_are_those_of_the_first_target_group() -> None:
     assert (policy.metric, policy.target) == ("ALBRequestCountPerTarget", 1000)
     assert policy.target_group == Reference("target_group", "app")
     assert Key("scaling_policy", "app/cpu") in policies
+
+
+BACKLOG = {"name": "backlog", "comparison": "above", "threshold": 100, "distances": [0, 50], "changes": [1, 3]}
+
+
+def test_a_step_policy_comes_with_its_alarm() -> None:
+    built = build(step_policies=[BACKLOG])
+    policy, alarm = (built[Key(kind, "app/backlog")].values for kind in ("step_policy", "alarm"))
+    assert policy.steps == ({"lower": 0.0, "upper": 50.0, "change": 1}, {"lower": 50.0, "upper": None, "change": 3})
+    assert (alarm.comparison, alarm.threshold) == ("GreaterThanOrEqualToThreshold", 100.0)
+    assert alarm.dimensions == {"AutoScalingGroupName": Reference("auto_scaling_group", "app")}
+    assert alarm.actions == (Reference("step_policy", "app/backlog", "arn"),)
+
+
+def test_steps_below_a_threshold_go_down() -> None:
+    below = {**BACKLOG, "comparison": "below", "changes": [-1, -3], "dimensions": {"QueueName": "jobs"}}
+    built = build(step_policies=[below])
+    steps = built[Key("step_policy", "app/backlog")].values.steps
+    assert steps == ({"lower": -50.0, "upper": 0.0, "change": -1}, {"lower": None, "upper": -50.0, "change": -3})
+    assert built[Key("alarm", "app/backlog")].values.dimensions == {"QueueName": "jobs"}
+
+
+def test_a_warm_pool_is_as_great_as_the_group_if_nothing_else_is_said() -> None:
+    assert scaling_group().warm_pool == {}
+    assert scaling_group(warm_pool={}).warm_pool == {"min": 0, "max_prepared": -1, "state": "Stopped", "reuse": False}

@@ -22,14 +22,14 @@ class Alarm:
     description: str | None = mutable("AlarmDescription")
     namespace: str | None = mutable("Namespace")
     metric: str | None = mutable("MetricName")
-    dimensions: Any = mutable(refers=("instance",))
+    dimensions: Any = mutable(refers=("instance", "auto_scaling_group"))
     statistic: str | None = mutable("Statistic")
     period: int | None = mutable("Period")
     evaluation_periods: int | None = mutable("EvaluationPeriods")
     comparison: str | None = mutable("ComparisonOperator")
     threshold: float | None = mutable("Threshold")
     missing_data: str | None = mutable("TreatMissingData")
-    actions: Any = mutable("AlarmActions", normalise=unordered)
+    actions: Any = mutable("AlarmActions", normalise=unordered, refers=("step_policy",))
     ok_actions: Any = mutable("OKActions", normalise=unordered)
 
 

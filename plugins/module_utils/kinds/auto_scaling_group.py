@@ -23,7 +23,12 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import (
     Retry,
 )
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import arguments, canonical, initial, mutable, unordered
-from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling, _instance_refresh, _lifecycle_hooks
+from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
+    _autoscaling,
+    _instance_refresh,
+    _lifecycle_hooks,
+    _warm_pool,
+)
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._instance_refresh import template_of
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._instance_sources import (
@@ -33,6 +38,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds._instance_source
     staying,
     versions,
 )
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._warm_pool import pool_of
 
 NAMES_PER_CALL = 100
 TEMPLATE = {"launch_template", "template_version"}
@@ -52,7 +58,8 @@ class AutoScalingGroup:
     in or out: each has name, transition (``launching`` or ``terminating``), timeout (seconds) and default_result.
     `mixed` is that of `_instance_sources`. `refresh` has the preferences of the instance refresh that another template
     version is rolled out by; without it, running instances stay as they are. `floor` and `ceiling` are the sizes at creation
-    where schedules change them, so that `minimum` and `maximum` are nobody's to keep. `warmup` is in seconds.
+    where schedules change them, so that `minimum` and `maximum` are nobody's to keep. `warmup` is in seconds. `warm_pool` is
+    that of `_warm_pool`, empty for none.
     """
 
     launch_template: Any = mutable(refers=("launch_template",))
@@ -70,6 +77,7 @@ class AutoScalingGroup:
     grace: int | None = mutable("HealthCheckGracePeriod")
     warmup: int | None = mutable("DefaultInstanceWarmup")
     capacity_rebalance: bool | None = mutable("CapacityRebalance")
+    warm_pool: Any = mutable(normalise=canonical)
     hooks: Any = mutable(normalise=unordered, disrupts=_lifecycle_hooks.disruption)
     routes: Any = initial(refers=("route_table",))
 
@@ -99,6 +107,8 @@ def update(context: Context, found: Found, values: AutoScalingGroup, fields: set
         _set_target_groups(context.client("autoscaling"), found, values.target_groups)
     if "hooks" in fields:
         _lifecycle_hooks.set_hooks(context, found.id, found.values.hooks or (), values.hooks)
+    if "warm_pool" in fields:
+        _warm_pool.set_pool(context, found.id, values.warm_pool)
     rolls = bool(fields & TEMPLATE and values.refresh and _can_roll(found))
     if settings := _settings(found, values, fields - TEMPLATE if rolls else fields):
         change = context.client("autoscaling").update_auto_scaling_group
@@ -229,6 +239,7 @@ def _found(raw: Mapping[str, Any]) -> Found:
         launch_template=template,
         template_version=version,
         mixed=mixed_of(raw),
+        warm_pool=pool_of(raw),
         subnets=tuple(filter(None, raw.get("VPCZoneIdentifier", "").split(","))),
         target_groups=tuple(raw.get("TargetGroupARNs", ())),
         minimum=raw["MinSize"],
@@ -283,6 +294,8 @@ KIND = Kind(
         "autoscaling:DetachLoadBalancerTargetGroups",
         "autoscaling:PutLifecycleHook",
         "autoscaling:DeleteLifecycleHook",
+        "autoscaling:PutWarmPool",
+        "autoscaling:DeleteWarmPool",
         "autoscaling:StartInstanceRefresh",
         "autoscaling:CancelInstanceRefresh",
         "autoscaling:DeleteAutoScalingGroup",

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec
+from ansible_collections.terrace.aws.plugins.module_utils.kinds._warm_pool import AS_THE_GROUP
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import TYPE
 
 SIZE = Constraint(minimum=0, maximum=10000)
@@ -52,10 +53,18 @@ MIX_CONSTRAINTS = {
     "on_demand_base": SIZE,
     "on_demand_percentage": Constraint(minimum=0, maximum=100),
 }
+WARM_POOL: Spec = {
+    "min": {"type": "int", "default": 0},
+    "max_prepared": {"type": "int"},
+    "state": {"type": "str", "choices": ["stopped", "running"], "default": "stopped"},
+    "reuse": {"type": "bool", "default": False},
+}
+WARM_POOL_CONSTRAINTS = {"min": SIZE, "max_prepared": SIZE}
 INNER: dict[str, tuple[Spec, Mapping[str, Constraint]]] = {
     "lifecycle_hooks[]": (HOOK, HOOK_CONSTRAINTS),
     "refresh": (REFRESH, REFRESH_CONSTRAINTS),
     "mixed_instances": (MIX, MIX_CONSTRAINTS),
+    "warm_pool": (WARM_POOL, WARM_POOL_CONSTRAINTS),
 }
 
 
@@ -69,6 +78,9 @@ def check(group: Mapping[str, Any], path: str) -> None:
     if mix and group["type"] in mix["types"]:
         index = mix["types"].index(group["type"])
         raise InvalidOption(f"{path}.mixed_instances.types[{index}]", "is the group's own type already")
+    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html#warm-pools-limitations
+    if group["warm_pool"] and mix and mix["on_demand_percentage"] < 100:
+        raise InvalidOption(f"{path}.warm_pool", "takes no Spot capacity, which mixed_instances.on_demand_percentage asks for")
 
 
 def refresh_of(group: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -86,3 +98,12 @@ def mix_of(group: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     overrides = tuple({"InstanceType": name} for name in (group["type"], *mix["types"]))
     return {"overrides": overrides, **{name: mix[name] for name in ("on_demand_base", "on_demand_percentage")}}
+
+
+def warm_pool_of(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the warm pool as `_warm_pool` has it."""
+    pool = group["warm_pool"]
+    if pool is None:
+        return {}
+    prepared = AS_THE_GROUP if pool["max_prepared"] is None else pool["max_prepared"]
+    return {**pool, "max_prepared": prepared, "state": pool["state"].capitalize()}

@@ -11,8 +11,10 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.alarm import Alarm
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.scheduled_action import ScheduledAction
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.step_policy import StepPolicy
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._compute_rollout import SIZE
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import NAME
 
@@ -42,7 +44,48 @@ SCHEDULE_CONSTRAINTS = {
     "max": SIZE,
     "desired": SIZE,
 }
+STEP_POLICY: Spec = {
+    "name": {"type": "str", "required": True},
+    "namespace": {"type": "str", "default": "AWS/EC2"},
+    "metric": {"type": "str", "default": "CPUUtilization"},
+    "dimensions": {"type": "dict"},
+    "statistic": {"type": "str", "choices": ["Average", "Maximum", "Minimum", "Sum", "SampleCount"], "default": "Average"},
+    "period": {"type": "int", "default": 60},
+    "periods": {"type": "int", "default": 3},
+    "comparison": {"type": "str", "choices": ["above", "below"], "required": True},
+    "threshold": {"type": "float", "required": True},
+    "adjustment": {"type": "str", "choices": ["count", "percent", "exact"], "default": "count"},
+    "distances": {"type": "list", "elements": "float", "default": [0]},
+    "changes": {"type": "list", "elements": "int", "required": True},
+}
+FINITE = Constraint(minimum=-1e15, maximum=1e15)
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+STEP_POLICY_CONSTRAINTS = {
+    "name": NAME,
+    "namespace": Constraint(pattern=r"[^:].{0,254}", says="a namespace has 1 to 255 characters and does not begin with a colon"),
+    "metric": Constraint(pattern=r"[!-~]([ -~]{0,254})", says="a metric's name has 1 to 255 ASCII characters"),
+    "dimensions": Constraint(
+        max_length=30,
+        keys=Constraint(pattern=r"[A-Za-z0-9_./# -]{1,255}", says="a dimension's name has 1 to 255 letters, digits and _./#-"),
+        values=Constraint(
+            pattern=r"[A-Za-z0-9_.:/@#+=,*() -]{1,1024}",
+            says="a dimension's value has 1 to 1024 letters, digits and _.:/@#+=,*()-",
+        ),
+    ),
+    # Of seconds: 10, 30, or minutes up to a day.
+    "period": Constraint(pattern=r"10|30|[1-9]\d*", maximum=86400, says="a period is 10, 30, or a multiple of 60 seconds"),
+    "periods": Constraint(minimum=1, maximum=1440),
+    "threshold": FINITE,
+    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html: 20 steps for each policy.
+    "distances": Constraint(min_length=1, max_length=20, distinct=True),
+    "distances[]": Constraint(minimum=0, maximum=1e15),
+    "changes": Constraint(min_length=1, max_length=20),
+    "changes[]": Constraint(minimum=-10000, maximum=10000),
+}
+COMPARISONS = {"above": "GreaterThanOrEqualToThreshold", "below": "LessThanOrEqualToThreshold"}
+ADJUSTMENTS = {"count": "ChangeInCapacity", "percent": "PercentChangeInCapacity", "exact": "ExactCapacity"}
 INNER: dict[str, tuple[Spec, Mapping[str, Constraint]]] = {
+    "step_policies[]": (STEP_POLICY, STEP_POLICY_CONSTRAINTS),
     "target_tracking": (TRACKING, TRACKING_CONSTRAINTS),
     "schedules[]": (SCHEDULE, SCHEDULE_CONSTRAINTS),
 }
@@ -79,6 +122,56 @@ def policies(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:
 def _policy(group: Mapping[str, Any], name: str, path: str, **values: Any) -> Declaration:
     policy = ScalingPolicy(group=Reference("auto_scaling_group", group["name"]), policy_name=name, **values)
     return Declaration("scaling_policy", f"{group['name']}/{name}", TIER, policy, f"{path}.{name.replace('-', '_')}")
+
+
+def step_policies(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:
+    """Yield policies with the alarms that set them off."""
+    for index, policy in enumerate(group["step_policies"]):
+        name, where = f"{group['name']}/{policy['name']}", f"{path}.step_policies[{index}]"
+        _check_steps(policy, where)
+        scaling_group = Reference("auto_scaling_group", group["name"])
+        steps = StepPolicy(
+            group=scaling_group,
+            policy_name=policy["name"],
+            adjustment=ADJUSTMENTS[policy["adjustment"]],
+            steps=_steps(policy),
+        )
+        yield Declaration("step_policy", name, TIER, steps, where)
+        alarm = Alarm(
+            description=f"Sets off the scaling policy {policy['name']}",
+            namespace=policy["namespace"],
+            metric=policy["metric"],
+            dimensions=policy["dimensions"] or {"AutoScalingGroupName": scaling_group},
+            statistic=policy["statistic"],
+            period=policy["period"],
+            evaluation_periods=policy["periods"],
+            comparison=COMPARISONS[policy["comparison"]],
+            threshold=policy["threshold"],
+            missing_data="missing",
+            actions=(Reference("step_policy", name, "arn"),),
+            ok_actions=(),
+        )
+        yield Declaration("alarm", name, TIER, alarm, where)
+
+
+def _check_steps(policy: Mapping[str, Any], path: str) -> None:
+    if policy["period"] > 60 and policy["period"] % 60:
+        raise InvalidOption(f"{path}.period", "has to be 10, 30, or a multiple of 60")
+    if len(policy["changes"]) != len(policy["distances"]):
+        raise InvalidOption(f"{path}.changes", f"has {len(policy['changes'])} items for {len(policy['distances'])} distances")
+    if policy["distances"][0] != 0 or policy["distances"] != sorted(policy["distances"]):
+        raise InvalidOption(f"{path}.distances", "have to begin with 0 and to be in ascending order")
+
+
+def _steps(policy: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return the intervals between the distances from the threshold, on the side of it that sets the alarm off."""
+    near = [float(distance) for distance in policy["distances"]]
+    far: list[float | None] = [*near[1:], None]
+    if policy["comparison"] == "above":
+        bounds = [{"lower": start, "upper": end} for start, end in zip(near, far, strict=True)]
+    else:
+        bounds = [{"lower": end and -end, "upper": -start or 0.0} for start, end in zip(near, far, strict=True)]
+    return tuple({**bound, "change": change} for bound, change in zip(bounds, policy["changes"], strict=True))
 
 
 def scheduled_actions(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:

@@ -40,7 +40,16 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import
 )
 
 TIER = "compute"
-KINDS = ("image", "log_group", "launch_template", "auto_scaling_group", "scaling_policy", "scheduled_action")
+KINDS = (
+    "image",
+    "log_group",
+    "launch_template",
+    "auto_scaling_group",
+    "scaling_policy",
+    "step_policy",
+    "alarm",
+    "scheduled_action",
+)
 IMAGE = {**IMAGE_OPTIONS, "update": {"type": "bool", "default": False}}
 VOLUME_OPTIONS = {
     "size": {"type": "int", "default": 20},
@@ -78,6 +87,8 @@ SPEC = {
             "refresh": {"type": "dict"},
             "mixed_instances": {"type": "dict"},
             "target_tracking": {"type": "dict"},
+            "step_policies": {"type": "list", "elements": "dict", "default": []},
+            "warm_pool": {"type": "dict"},
             "schedules": {"type": "list", "elements": "dict", "default": []},
             "metadata_hop_limit": {"type": "int", "default": 1},
             "detailed_monitoring": {"type": "bool", "default": False},
@@ -107,7 +118,8 @@ CONSTRAINTS = {
     "groups[].health_check_grace": Constraint(minimum=0, maximum=7200),
     "groups[].lifecycle_hooks": Constraint(max_length=50),
     "groups[].warmup": Constraint(minimum=0, maximum=7200),
-    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html: 125 for each group.
+    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html: 50 and 125 for each group.
+    "groups[].step_policies": Constraint(max_length=48),
     "groups[].schedules": Constraint(max_length=125),
     "groups[].metadata_hop_limit": HOP_LIMIT,
     "groups[].instance_tags": Constraint(keys=TAG_KEY, values=TAG_VALUE),
@@ -158,6 +170,7 @@ def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declar
     if group["bootstrap"]:
         yield Declaration("log_group", _bootstrap.log_name(name), TIER, _bootstrap.log_group(), f"{path}.bootstrap")
     yield from scaling.policies(group, path)
+    yield from scaling.step_policies(group, path)
     yield from scaling.scheduled_actions(group, path)
 
 
@@ -196,6 +209,7 @@ def _auto_scaling_group(group: Mapping[str, Any], path: str) -> AutoScalingGroup
         launch_template=Reference("launch_template", group["name"]),
         template_version=Reference("launch_template", group["name"], "version"),
         mixed=rollout.mix_of(group),
+        warm_pool=rollout.warm_pool_of(group),
         refresh=rollout.refresh_of(group),
         subnets=Reference("subnet", f"{group['subnets']}/", every=True),
         target_groups=tuple(Reference("target_group", name) for name in group["target_groups"]),

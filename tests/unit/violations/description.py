@@ -646,6 +646,22 @@ TIERS: dict[str, dict[str, Any]] = {
                     "capacity_rebalance": True,
                 },
                 "target_tracking": {"cpu": 50.5, "requests_per_target": 1000},
+                "step_policies": [
+                    {
+                        "name": "backlog",
+                        "namespace": "AWS/SQS",
+                        "metric": "ApproximateNumberOfMessagesVisible",
+                        "dimensions": {"QueueName": "jobs"},
+                        "statistic": "Maximum",
+                        "period": 60,
+                        "periods": 2,
+                        "comparison": "above",
+                        "threshold": 100.0,
+                        "adjustment": "count",
+                        "distances": [0, 50.5],
+                        "changes": [1, 2],
+                    }
+                ],
                 "schedules": [
                     {
                         "name": "night",
@@ -662,6 +678,7 @@ TIERS: dict[str, dict[str, Any]] = {
             },
             {
                 "name": "jobs",
+                "warm_pool": {"min": 1, "max_prepared": 2, "state": "running", "reuse": True},
                 "image": {"owner": "136693071363", "name": "debian-12-*", "architecture": "arm64"},
                 "type": "t4g.small",
                 "min": 0,

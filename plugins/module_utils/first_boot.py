@@ -184,7 +184,7 @@ def run(settings: Settings, instance: str, deadline: float) -> None:
     given = directory / "instance.json"
     given.write_text(json.dumps({**settings, "instance": instance, "address": facts["privateIp"]}))
     steps.append([sys.executable, str(directory / "configure.py")])
-    environment = {"HOME": "/root", "LANG": "C.UTF-8", **os.environ, **settings["environment"]}
+    environment = {"HOME": "/root", "LANG": "C.UTF-8", **os.environ}
     with LOG.open("ab") as log:
         for step in steps:
             left = max(deadline - time.monotonic(), 1)
@@ -195,6 +195,9 @@ def main(settings: Settings) -> None:
     """Configure the instance and tell how it went."""
     deadline = time.monotonic() + settings["timeout"] - PATIENCE
     os.environ.update(settings["environment"])
+    # Libraries would ask the metadata service through a proxy.
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), METADATA.split("/")[2]]))
     HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     LOG.touch(mode=0o600)
     begin = time.monotonic()

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 import threading
 import urllib.parse
@@ -115,7 +116,7 @@ class Server(ThreadingHTTPServer):
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     with Server() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        monkeypatch.setattr(os, "environ", dict(os.environ, AWS_ENDPOINT_URL=server.url))
         monkeypatch.setattr(first_boot, "METADATA", f"{server.url}/latest/")
         monkeypatch.setattr(first_boot, "HOME", tmp_path / "terrace")
         monkeypatch.setattr(first_boot, "LOG", tmp_path / "log")
@@ -192,6 +193,13 @@ def test_a_script_of_the_user_is_run_first_and_ends_it_when_it_fails(aws: Server
     aws.asked.clear()
     assert boot(aws, "print('bundle')", user_data="#!/bin/sh\nexit 3\n") == 1
     assert aws.result == "ABANDON"
+
+
+def test_proxies_are_for_everything_but_the_metadata_service(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "no_proxy", "127.0.0.1")
+    proxied = {"HTTP_PROXY": "http://proxy.example.com:3128", "http_proxy": "http://proxy.example.com:3128"}
+    assert boot(aws, "import os; print(os.environ['HTTP_PROXY'], os.environ['no_proxy'])", environment=proxied) == 0
+    assert aws.log[0] == f"http://proxy.example.com:3128 127.0.0.1,{aws.url.removeprefix('http://')}"
 
 
 def test_an_instance_that_no_hook_waits_for_is_configured_too(aws: Server) -> None:

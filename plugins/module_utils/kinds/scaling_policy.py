@@ -37,7 +37,7 @@ class ScalingPolicy:
     metric: str | None = mutable()
     target: float | None = mutable()
     target_group: Any = mutable(normalise=_resource, refers=("target_group",))
-    listeners: Any = initial(refers=("listener",))
+    listeners: Any = initial(refers=("listener", "listener_rule"))
 
 
 def list_policies(context: Context) -> Iterable[Found]:

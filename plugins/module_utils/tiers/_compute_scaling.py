@@ -115,7 +115,7 @@ def policies(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:
             target=tracking["requests_per_target"],
             target_group=Reference("target_group", group["target_groups"][0]),
             # AWS wants the target group to have its load balancer, which a listener or one of its rules gives it.
-            listeners=tuple(Reference(kind, "", every=True, optional=True) for kind in ("listener",)),
+            listeners=tuple(Reference(kind, "", every=True, optional=True) for kind in ("listener", "listener_rule")),
         )
 
 

@@ -116,8 +116,11 @@ def call(settings: Settings, service: str, path: str = "/", body: bytes = b"", h
         time.sleep(PAUSE)
 
 
-def complete(settings: Settings, instance: str, result: str) -> None:
-    """End the wait of the lifecycle hook. An instance that was started by other means is not waited for."""
+def complete(settings: Settings, instance: str, result: str, until: float) -> None:
+    """End the wait of the lifecycle hook. An instance that was started by other means is not waited for.
+
+    The wait begins some seconds after the instance runs, which one that fails at once may be ahead of.
+    """
     form = {
         "Action": "CompleteLifecycleAction",
         "Version": "2011-01-01",
@@ -127,11 +130,16 @@ def complete(settings: Settings, instance: str, result: str) -> None:
         "InstanceId": instance,
     }
     kind = {"content-type": "application/x-www-form-urlencoded"}
-    try:
-        call(settings, "autoscaling", body=urllib.parse.urlencode(form).encode(), headers=kind)
-    except RuntimeError as error:
-        if GONE not in str(error):
-            raise
+    while True:
+        try:
+            call(settings, "autoscaling", body=urllib.parse.urlencode(form).encode(), headers=kind)
+            return
+        except RuntimeError as error:
+            if GONE not in str(error):
+                raise
+        if time.monotonic() > until:
+            return
+        time.sleep(PAUSE)
 
 
 def report(settings: Settings, instance: str) -> None:
@@ -212,6 +220,6 @@ def main(settings: Settings) -> None:
     # The group has to know even where the log cannot be written.
     with contextlib.suppress(Exception):
         report(settings, instance)
-    complete(settings, instance, result)
+    complete(settings, instance, result, until=begin + PATIENCE)
     print(said)
     sys.exit(result != "CONTINUE")

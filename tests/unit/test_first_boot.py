@@ -202,9 +202,20 @@ def test_proxies_are_for_everything_but_the_metadata_service(aws: Server, monkey
     assert aws.log[0] == f"http://proxy.example.com:3128 127.0.0.1,{aws.url.removeprefix('http://')}"
 
 
-def test_an_instance_that_no_hook_waits_for_is_configured_too(aws: Server) -> None:
+def test_an_instance_that_no_hook_waits_for_is_configured_too(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_boot, "PATIENCE", 0)
     aws.waiting = False
-    assert boot(aws, "") == 0
+    assert boot(aws, "", timeout=60) == 0
+
+
+def test_an_instance_may_fail_before_its_hook_waits(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_boot, "PAUSE", 0.1)
+    aws.waiting = False
+    threading.Timer(0.5, lambda: setattr(aws, "waiting", True)).start()
+    assert boot(aws, "raise SystemExit(1)") == 1
+    told = [body for _target, body in aws.asked if "CompleteLifecycleAction" in body]
+    assert len(told) > 1
+    assert all("ABANDON" in body for body in told)
 
 
 def test_the_deadline_ends_what_takes_too_long(aws: Server) -> None:

@@ -102,6 +102,8 @@ def user_data(group: Mapping[str, Any], stack: Stack, path: str) -> dict[str, An
     """Return the first boot's program with its settings. What only AWS knows is filled in when the rest is there."""
     if not group["role"]:
         raise InvalidOption(f"{path}.role", "is needed for bootstrap: instances fetch their bundle with it")
+    if group["user_data"] and not group["user_data"].startswith("#!"):
+        raise InvalidOption(f"{path}.user_data", "has to begin with #! where there is a bootstrap, which runs it as a program")
     bootstrap = group["bootstrap"]
     settings = {
         "region": stack.region,

@@ -130,7 +130,7 @@ options:
           - C(site.yml) fills in O(groups[].bootstrap.bundle), O(groups[].bootstrap.sha256) and O(groups[].bootstrap.outputs), so
             that inventories say only C(bootstrap) with what differs from the defaults. The role has to name the group in
             O(terrace.aws.identity#module:roles[].fleets).
-          - O(groups[].user_data) is run before the bundle.
+          - O(groups[].user_data) is run before the bundle, as a program that begins with C(#!).
         type: dict
         suboptions:
           bundle:
@@ -188,8 +188,9 @@ options:
             gives it up or takes it back; the next run then tries again.
           - C(min_healthy), V(100) by default, is the percentage of the group that has to be in service all the time, and
             C(max_healthy), V(110), the one that may run meanwhile. Above V(100), new instances start before old ones go.
-            C(checkpoints) are ascending percentages of replaced instances at which it stops for C(checkpoint_delay)
-            seconds, V(3600). With C(auto_rollback), V(true), instances of the old version come back when it fails.
+            C(checkpoints) are ascending percentages of replaced instances, the last V(100), at which it stops for
+            C(checkpoint_delay) seconds, V(3600). With C(auto_rollback), V(true), instances of the old version come back when
+            it fails.
           - Not given, they are replaced with these defaults where instances configure themselves, by
             O(groups[].bootstrap). Elsewhere, and with C(enabled) V(false), they stay as they are, and only new instances
             are of the new version.
@@ -221,7 +222,8 @@ options:
         default: []
       warm_pool:
         description:
-          - Instances that are started in advance and wait beside the group, where they pass its launching hooks.
+          - Instances that are started in advance and wait beside the group, where they pass its launching hooks, and pass them
+            again when they leave. That is why O(groups[].bootstrap) excludes it.
           - C(min) is their least number, V(0) by default, and C(max_prepared) that of them and the group together, by default
             the group's greatest. They wait C(state) V(stopped) or V(running). With C(reuse), V(false), instances come back
             when the group shrinks.

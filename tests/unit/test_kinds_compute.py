@@ -231,6 +231,7 @@ def error(operation: str, message: str, code: str = "ValidationError") -> Client
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
+VERSION = "Could not find the specified version 2 for the launch template with ID lt-1."
 INVALID_TEMPLATE = "You must use a valid fully-formed launch template. "
 PROFILE = (
     "Value (arn:aws:iam::1:instance-profile/x) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
@@ -243,6 +244,7 @@ PROFILE = (
         ("CreateAutoScalingGroup", INVALID_TEMPLATE + PROFILE, True),
         ("UpdateAutoScalingGroup", INVALID_TEMPLATE + PROFILE, True),
         ("CreateAutoScalingGroup", INVALID_TEMPLATE + "The security group 'sg-1' does not exist", True),
+        ("StartInstanceRefresh", INVALID_TEMPLATE + VERSION, True),
         ("CreateAutoScalingGroup", "Provided Target Groups may not be valid. Please ensure they exist and try again.", True),
         ("CreateAutoScalingGroup", INVALID_TEMPLATE + "The image id '[ami-1]' does not exist", False),
         ("CreateAutoScalingGroup", "Max bound, 1, must be greater than or equal to min bound, 2", False),

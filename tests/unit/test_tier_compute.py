@@ -133,6 +133,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute.groups[0].target_tracking.requests_per_target", {"target_tracking": {"requests_per_target": 9}}, "target_groups"),
     ("compute.groups[0].refresh.max_healthy", {"refresh": {"min_healthy": 50, "max_healthy": 151}}, "at most 100 more"),
     ("compute.groups[0].refresh.checkpoints", {"refresh": {"checkpoints": [50, 20]}}, "ascending"),
+    ("compute.groups[0].refresh.checkpoints", {"refresh": {"checkpoints": [20, 50]}}, "end with 100"),
     ("compute.groups[0].refresh.checkpoints[1]", {"refresh": {"checkpoints": [50, 50]}}, "given twice"),
     ("compute.groups[0].mixed_instances.types[1]", {"mixed_instances": {"types": ["t3a.small", "t3.small"]}}, "own type"),
     (
@@ -208,12 +209,14 @@ def test_the_first_boot_is_a_program_with_settings_and_outputs() -> None:
     ("path", "changes"),
     [
         ("compute.groups[0].role", {"bootstrap": BUNDLE}),
+        ("compute.groups[0].user_data", {"role": "app", "bootstrap": BUNDLE, "user_data": "#cloud-config\n"}),
         ("compute.groups[0].user_data", {"role": "app", "bootstrap": BUNDLE, "user_data": "#!/bin/sh\n" + "# long\n" * 1500}),
         (
             "compute.groups[0].lifecycle_hooks[0].name",
             {"role": "app", "bootstrap": BUNDLE, "lifecycle_hooks": [{**HOOK, "name": "bootstrap"}]},
         ),
         ("compute.groups[0].bootstrap.outputs[0]", {"role": "app", "bootstrap": {**BUNDLE, "outputs": ["db/main"]}}),
+        ("compute.groups[0].warm_pool", {"role": "app", "bootstrap": BUNDLE, "warm_pool": {}}),
         ("compute.groups[0].bootstrap.sha256", {"role": "app", "bootstrap": {**BUNDLE, "sha256": "0"}}),
     ],
 )

@@ -46,7 +46,7 @@ TARGET_GROUPS_PER_CALL = 10
 # News of IAM, EC2 and load balancing reach Auto Scaling late; it checks the whole launch template on each of these calls.
 LATE = (
     r"(?i)Invalid IAM Instance Profile|(launch template|security group|subnet ID)[^.]*does not exist"
-    r"|target groups? (may not be valid|not found)"
+    r"|could not find the specified version|target groups? (may not be valid|not found)"
 )
 
 

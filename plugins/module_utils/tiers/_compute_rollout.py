@@ -24,6 +24,7 @@ HOOK_CONSTRAINTS = {
     "name": Constraint(pattern=r"[A-Za-z0-9_/-]{1,255}", says="a hook's name has 1 to 255 letters, digits and _/-"),
     "timeout": Constraint(minimum=30, maximum=7200),
 }
+ALL = 100
 REFRESH: Spec = {
     "enabled": {"type": "bool", "default": True},
     "min_healthy": {"type": "int", "default": 100},
@@ -75,9 +76,14 @@ def check(group: Mapping[str, Any], path: str) -> None:
         raise InvalidOption(f"{path}.refresh.max_healthy", "may be at most 100 more than min_healthy")
     if refresh and refresh["checkpoints"] != sorted(refresh["checkpoints"]):
         raise InvalidOption(f"{path}.refresh.checkpoints", "have to be in ascending order")
+    if refresh and refresh["checkpoints"] and refresh["checkpoints"][-1] != ALL:
+        raise InvalidOption(f"{path}.refresh.checkpoints", f"have to end with {ALL}: the rest would never be replaced")
     if mix and group["type"] in mix["types"]:
         index = mix["types"].index(group["type"])
         raise InvalidOption(f"{path}.mixed_instances.types[{index}]", "is the group's own type already")
+    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html
+    if group["warm_pool"] and group["bootstrap"]:
+        raise InvalidOption(f"{path}.warm_pool", "excludes bootstrap, whose hook nobody answers when instances leave the pool")
     # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html#warm-pools-limitations
     if group["warm_pool"] and mix and mix["on_demand_percentage"] < 100:
         raise InvalidOption(f"{path}.warm_pool", "takes no Spot capacity, which mixed_instances.on_demand_percentage asks for")

@@ -77,9 +77,15 @@ def contents(emulator: Emulator) -> list[str]:
         f"{listing.items} {_text(_compared(item), names)}"
         for listing, items in found.items()
         for item in items
-        if item.get("State") != "deleted" and item.get("VpcId", "") in vpcs
+        if not _is_gone(item) and item.get("VpcId", "") in vpcs
     ]
     return sorted([*lines, *_vpc_attributes(emulator, found, names), *_objects(emulator)])
+
+
+def _is_gone(item: Mapping[str, Any]) -> bool:
+    """Whether it only shows for a while that there was something."""
+    states = [instance["State"]["Name"] for instance in item.get("Instances", ())]
+    return item.get("State") == "deleted" or (bool(states) and set(states) == {"terminated"})
 
 
 def _items(emulator: Emulator, listing: Listing) -> list[dict[str, Any]]:

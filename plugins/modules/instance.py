@@ -37,7 +37,8 @@ options:
       image:
         description:
           - The machine image, either by O(instances[].image.parameter) or by the other three.
-          - It is looked up when the instance is created and pinned there. A newer image is no change.
+          - It is looked up when the instance is created and pinned there. A newer image is no change; RV(notes) tells
+            that there is one.
         type: dict
         required: true
         suboptions:
@@ -54,10 +55,10 @@ options:
             description: The processors it is made for.
             type: str
             choices: [x86_64, arm64]
-      follow_image:
-        description: Whether a newer image replaces the instance, which has to be named in O(allow_replacement) too.
-        type: bool
-        default: false
+          update:
+            description: Whether a newer image replaces the instance, which has to be named in O(allow_replacement) too.
+            type: bool
+            default: false
       type:
         description: The instance type.
         type: str

@@ -184,14 +184,17 @@ def test_a_volume_is_not_pulled_out_of_a_running_instance(clients: Clients, ec2:
     assert len(only_instance(ec2)["BlockDeviceMappings"]) == 2
 
 
-def test_a_newer_image_is_no_change_unless_it_is_followed(clients: Clients, ec2: Any) -> None:
+def test_a_newer_image_is_no_change_unless_it_is_asked_for(clients: Clients, ec2: Any) -> None:
     first = ids(converge(clients, {**MAIL, **OPEN}))["instance/mail"]
     old = only_instance(ec2)["ImageId"]
     newer = {**MAIL, **OPEN, "image": {"parameter": "/aws/service/debian/release/12/latest/arm64"}}
-    assert actions(converge(clients, newer)) == {}
+    untouched = converge(clients, newer)
+    assert actions(untouched) == {}
+    assert [note.partition(" stays")[0] for note in untouched["notes"] if f"{old} stays" in note]
+    newer["image"]["update"] = True
     with pytest.raises(Refused, match=r"instance/mail \(pinned_image\)"):
-        converge(clients, {**newer, "follow_image": True})
-    converge(clients, {**newer, "follow_image": True}, allow_replacement=("instance/mail",))
+        converge(clients, newer)
+    converge(clients, newer, allow_replacement=("instance/mail",))
     assert only_instance(ec2)["InstanceId"] != first and only_instance(ec2)["ImageId"] != old
 
 

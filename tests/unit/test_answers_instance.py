@@ -179,7 +179,7 @@ PROTECTED = {"disableApiTermination": True}
         pytest.param({"termination_protection": False}, {}, {}, {}, id="no protection"),
         pytest.param({"stop_protection": True}, {}, {}, {**PROTECTED, "disableApiStop": True}, id="both protections"),
         pytest.param({"private_address": "10.0.0.10"}, {}, {}, PROTECTED, id="the address that was asked for"),
-        pytest.param({"allow_stop": True, "follow_image": True}, {}, {}, PROTECTED, id="permissions"),
+        pytest.param({"allow_stop": True, "image": {**MAIL["image"], "update": True}}, {}, {}, PROTECTED, id="permissions"),
     ],
 )
 def test_an_instance_is_as_declared(

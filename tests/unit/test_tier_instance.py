@@ -56,7 +56,7 @@ def test_hosts_are_safe_by_default() -> None:
 def test_it_is_neither_stopped_nor_replaced_unless_that_is_asked_for() -> None:
     assert (machine().kept_type, machine().pinned_image) == ("t3.small", None)
     assert machine(allow_stop=True).kept_type is None
-    assert machine(follow_image=True).pinned_image == Reference("image", "instance/mail")
+    assert machine(image={**MAIL["image"], "update": True}).pinned_image == Reference("image", "instance/mail")
 
 
 def test_it_is_found_in_the_group_of_its_name() -> None:

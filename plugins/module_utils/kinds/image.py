@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A machine image, looked up by a public or own SSM parameter, or as the newest that a filter matches.
 
-A launch template of the same name pins its image: a newer one is told, and taken only when an update is asked for.
+A launch template of the same name, or the instance that it names, pins its image: a newer one is told, and taken only when
+an update is asked for.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/finding-an-ami.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
@@ -14,12 +15,14 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, Context, Found, Kind
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import initial
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._batches import batches
 
 PARAMETERS_PER_CALL = 10
+# What pins images, and how their names come from its own.
+PINNING = {"launch_template": "{}", "instance": "instance/{}"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,11 +51,17 @@ def list_images(context: Context) -> Iterable[Found]:
 
 
 def _pinned(context: Context) -> list[Found]:
-    """Return the images that the stack's launch templates have, under the templates' names."""
-    templates = [found for found in context.found("launch_template") if found.belongs_to(context.stack, "launch_template")]
+    """Return the images that the stack's launch templates and instances have."""
     return [
-        Found(found.values.image, Image(), name=found.logical_name, attributes={"root_device": found.values.root_device})
-        for found in templates
+        Found(
+            found.values.image,
+            Image(),
+            name=name.format(found.logical_name),
+            attributes={"root_device": found.values.root_device},
+        )
+        for kind, name in PINNING.items()
+        for found in context.found(kind)
+        if found.belongs_to(context.stack, kind) and found.state != DELETING
         if found.values.image and found.values.root_device
     ]
 
@@ -114,6 +123,6 @@ KIND = Kind(
     values=Image,
     list=list_images,
     calls={"GetParameters": "page", "DescribeImages": "resource"},
-    after=("launch_template",),
+    after=tuple(PINNING),
     lookup=True,
 )

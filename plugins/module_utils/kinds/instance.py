@@ -60,7 +60,7 @@ class Instance:
     """`instance_profile` is an ARN, empty without one. What begins with `root_` is that of the root volume.
 
     `kept_type` repeats the type where the instance must not be stopped for another one, and `pinned_image` the
-    image where a newer one is to replace the instance. `routes` are there before the instance, whose user data may
+    image where an update of it is to replace the instance. `routes` are there before the instance, whose user data may
     need the way out.
     """
 
@@ -235,6 +235,7 @@ def _found(raw: Mapping[str, Any], **read: Any) -> Found:
     values = Instance(
         image=raw["ImageId"],
         pinned_image=raw["ImageId"],
+        root_device=raw.get("RootDeviceName"),
         type=raw["InstanceType"],
         kept_type=raw["InstanceType"],
         running=raw["State"]["Name"] in ("pending", "running"),

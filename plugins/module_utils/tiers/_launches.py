@@ -21,6 +21,7 @@ IMAGE_OPTIONS = {
     "owner": {"type": "str"},
     "name": {"type": "str"},
     "architecture": {"type": "str", "choices": ["x86_64", "arm64"]},
+    "update": {"type": "bool", "default": False},
 }
 IMAGE_CONSTRAINTS = {
     "parameter": Constraint(pattern=r"/?[a-zA-Z0-9_.\-/]{1,1010}", says="letters, digits and _.-/"),
@@ -49,7 +50,13 @@ def check_image(image: Mapping[str, Any], path: str) -> None:
 
 
 def image_of(image: Mapping[str, Any]) -> Image:
-    return Image(parameter=image["parameter"], owner=image["owner"], image_name=image["name"], architecture=image["architecture"])
+    return Image(
+        parameter=image["parameter"],
+        owner=image["owner"],
+        image_name=image["name"],
+        architecture=image["architecture"],
+        update=image["update"],
+    )
 
 
 def routes(subnets: str) -> tuple[Reference, ...]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -50,7 +49,6 @@ KINDS = (
     "alarm",
     "scheduled_action",
 )
-IMAGE = {**IMAGE_OPTIONS, "update": {"type": "bool", "default": False}}
 VOLUME_OPTIONS = {
     "size": {"type": "int", "default": 20},
     "type": {"type": "str", "choices": ["gp3", "gp2"], "default": "gp3"},
@@ -67,7 +65,7 @@ SPEC = {
         "default": [],
         "options": {
             "name": {"type": "str", "required": True},
-            "image": {"type": "dict", "required": True, "options": IMAGE},
+            "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
             "type": {"type": "str", "required": True},
             "min": {"type": "int", "required": True},
             "max": {"type": "int", "required": True},
@@ -163,7 +161,7 @@ def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declar
     _check_sizes(group, path)
     rollout.check(group, path)
     name = group["name"]
-    image = dataclasses.replace(image_of(group["image"]), update=group["image"]["update"])
+    image = image_of(group["image"])
     yield Declaration("image", name, TIER, image, f"{path}.image")
     yield Declaration("launch_template", name, TIER, _launch_template(group, stack, path), path)
     yield Declaration("auto_scaling_group", name, TIER, _auto_scaling_group(group, path), path)

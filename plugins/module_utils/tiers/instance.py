@@ -71,7 +71,6 @@ SPEC = {
         "options": {
             "name": {"type": "str", "required": True},
             "image": {"type": "dict", "required": True, "options": IMAGE_OPTIONS},
-            "follow_image": {"type": "bool", "default": False},
             "type": {"type": "str", "required": True},
             "allow_stop": {"type": "bool", "default": False},
             "running": {"type": "bool", "default": True},
@@ -210,7 +209,7 @@ def _machine(instance: Mapping[str, Any], stack: Stack, path: str) -> Declaratio
     check_volume(root, f"{path}.root_volume")
     values = Instance(
         image=image,
-        pinned_image=image if instance["follow_image"] else None,
+        pinned_image=image if instance["image"]["update"] else None,
         root_device=_image(instance, "root_device"),
         type=instance["type"],
         kept_type=None if instance["allow_stop"] else instance["type"],

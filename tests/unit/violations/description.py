@@ -692,8 +692,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "instances": [
             {
                 "name": "mail",
-                "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
-                "follow_image": True,
+                "image": {"parameter": "/aws/service/debian/release/12/latest/amd64", "update": True},
                 "type": "t3.small",
                 "allow_stop": True,
                 "running": True,

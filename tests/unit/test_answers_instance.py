@@ -340,6 +340,45 @@ def test_another_type_waits_until_the_instance_has_stopped(monkeypatch: pytest.M
     assert machine.done == ["stop", "InstanceType", "start"]
 
 
+class Refusing(Machine):
+    """A machine whose new type AWS refuses at one of two steps."""
+
+    def __init__(self, operation: str, code: str) -> None:
+        super().__init__(looks=0)
+        self._refused = {operation: _ec2.Unsuccessful(operation, {"Code": code, "Message": "no"})}
+
+    def modify_instance_attribute(self, **request: Any) -> None:
+        self.state = "stopped"
+        self._refuse("ModifyInstanceAttribute")
+        self.done.append(request["InstanceType"]["Value"])
+
+    def start_instances(self, **request: Any) -> None:
+        self._refuse("StartInstances")
+        super().start_instances(**request)
+
+    def _refuse(self, operation: str) -> None:
+        if error := self._refused.pop(operation, None):
+            raise error
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "done"),
+    [
+        ("ModifyInstanceAttribute", "InvalidParameterCombination", ["stop", "start"]),
+        ("StartInstances", "InsufficientInstanceCapacity", ["stop", "t4g.small", "t3.small", "start"]),
+        ("StartInstances", "InternalError", ["stop", "t4g.small"]),
+    ],
+)
+def test_a_type_that_is_refused_leaves_the_instance_as_it_was(operation: str, code: str, done: list[str]) -> None:
+    machine = Refusing(operation, code)
+    wanted = declared("instance", type="t4g.small", allow_stop=True, termination_protection=False)
+    doing = dataclasses.replace(context({}), client=lambda _service: machine)
+    found = Found(ID, instance.Instance(type="t3.small"), attributes={"root_volume": ROOT})
+    with pytest.raises(_ec2.Unsuccessful):
+        _instance_changes.update(doing, found, wanted, {"type"})
+    assert machine.done == done
+
+
 def test_what_may_be_repeated() -> None:
     def patience(kind: Kind, operation: str, code: str, message: str = "") -> float:
         return retry.patience(kind, _ec2.Unsuccessful(operation, {"Code": code, "Message": message}), fresh_parents=False)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found
+from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import code_of
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 
 ACTIONS = (
@@ -29,6 +30,8 @@ ACTIONS = (
     "ec2:ModifyVolume",
 )
 PROTECTIONS = {"termination_protection": "DisableApiTermination", "stop_protection": "DisableApiStop"}
+STILL_RUNNING = "IncorrectInstanceState"
+NO_ROOM = ("InsufficientInstanceCapacity", "InstanceLimitExceeded", "Unsupported", "VcpuLimitExceeded")
 METADATA = {"http_tokens": "HttpTokens", "hop_limit": "HttpPutResponseHopLimit"}
 ROOT = {"root_size": "Size", "root_type": "VolumeType"}
 
@@ -58,7 +61,9 @@ def update(context: Context, found: Found, values: Any, fields: set[str]) -> Non
         _set_credits(ec2, found.id, values.cpu_credits)
     if (root := found.attributes["root_volume"]) and fields & ROOT.keys():
         ec2.modify_volume(VolumeId=root, **{key: getattr(values, name) for name, key in ROOT.items() if name in fields})
-    if "running" in fields or "type" in fields:
+    if "type" in fields:
+        _start_or_go_back(context, found, values)
+    elif "running" in fields:
         _set_power(ec2, found.id, values.running is not False)
     _protect(ec2, found.id, values, fields, wanted=True)
 
@@ -70,10 +75,34 @@ def _protect(ec2: Any, instance: str, values: Any, fields: set[str], wanted: boo
 
 
 def _change_type(ec2: Any, instance: str, values: Any) -> None:
-    """EC2 refuses the change until the instance has stopped, and the engine repeats it until then."""
+    """EC2 refuses the change until the instance has stopped, and the engine repeats it until then.
+
+    One that is refused for another reason, such as another architecture, must not leave the instance stopped.
+    """
     if _state_of(ec2, instance) == "running":
         ec2.stop_instances(InstanceIds=[instance])
-    ec2.modify_instance_attribute(InstanceId=instance, InstanceType={"Value": values.type})
+    try:
+        ec2.modify_instance_attribute(InstanceId=instance, InstanceType={"Value": values.type})
+    except Exception as error:
+        if code_of(error) != STILL_RUNNING and values.running is not False:
+            ec2.start_instances(InstanceIds=[instance])
+        raise
+
+
+def _start_or_go_back(context: Context, found: Found, values: Any) -> None:
+    """Start the instance; if AWS has no room for the new type, start it as it was.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
+    """
+    ec2 = context.client("ec2")
+    try:
+        _set_power(ec2, found.id, values.running is not False)
+    except Exception as error:
+        if code_of(error) in NO_ROOM:
+            ec2.modify_instance_attribute(InstanceId=found.id, InstanceType={"Value": found.values.type})
+            ec2.start_instances(InstanceIds=[found.id])
+            context.note(f"instance {found.id} could not start as {values.type} and is {found.values.type} again")
+        raise
 
 
 def _set_power(ec2: Any, instance: str, wanted: bool) -> None:

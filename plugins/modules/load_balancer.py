@@ -231,6 +231,7 @@ options:
         description:
           - Lets clients stay with their target. V(type) is V(lb_cookie), V(app_cookie) with the name of the application's
             V(cookie), or V(source_ip) for a network load balancer. V(duration) (V(86400)) is how many seconds a cookie counts.
+            Not for an application load balancer's targets whose O(target_groups[].cross_zone) is V(false).
         type: dict
       cross_zone:
         description: Whether targets of other zones get requests, too. By default the load balancer decides, an application one

@@ -166,6 +166,17 @@ CONDITIONS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
         ],
     ),
     (
+        {"paths": ["/b"]},
+        [
+            {
+                "Field": "path-pattern",
+                "Values": ["/b"],
+                "PathPatternConfig": {"Values": ["/b"], "RegexValues": []},
+                "RegexValues": [],
+            }
+        ],
+    ),
+    (
         {"headers": {"X-Beta": ["yes", "on"]}},
         [{"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Beta", "Values": ["on", "yes"]}}],
     ),
@@ -249,7 +260,8 @@ MAIL_ZONE = {
 def test_load_balancers(options: dict[str, Any], answer: dict[str, Any], kept: dict[str, str]) -> None:
     logged = {"access_logs": {"bucket": "logs", "prefix": "2026"}}
     front = {"name": "front", "subnets": "public", "security_groups": ["alb"], **logged}
-    (found,) = declarations_of({"load_balancer": {"load_balancers": [{**front, **options}]}}, STACK)
+    described = {"load_balancer": {"load_balancers": [{**front, **options}]}}
+    (found,) = (d for d in declarations_of(described, STACK) if d.kind == "load_balancer")
 
     def known(leaf: Any) -> Any:
         if isinstance(leaf, Reference):
@@ -322,6 +334,11 @@ GROUPS: list[tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = [
     ({"protocol_version": "GRPC"}, {**RAW_GROUP, **GRPC}, HTTP_ATTRIBUTES),
     ({"stickiness": {"cookie": "Session"}}, RAW_GROUP, {**HTTP_ATTRIBUTES, **COOKIE}),
     ({"stickiness": {"cookie": "1234"}}, RAW_GROUP, {**HTTP_ATTRIBUTES, **COOKIE, "stickiness.app_cookie.cookie_name": "1234"}),
+    (
+        {"stickiness": {"cookie": "0012"}},
+        RAW_GROUP,
+        {**HTTP_ATTRIBUTES, **COOKIE, "stickiness.app_cookie.cookie_name": "0012"},
+    ),
     ({"cross_zone": False}, RAW_GROUP, {**HTTP_ATTRIBUTES, "load_balancing.cross_zone.enabled": "false"}),
     ({"protocol": "TCP"}, OF_TCP, TCP_ATTRIBUTES),
     ({"protocol": "TCP", "tcp": {"preserve_client_ip": True}}, OF_TCP, TCP_ATTRIBUTES),

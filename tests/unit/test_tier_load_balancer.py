@@ -348,6 +348,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "cookie of AWS's": (with_target_group(stickiness={"cookie": "AWSALB"}), f"{GROUP}.stickiness.cookie"),
     "slow start of TCP": (smpp(slow_start=30), f"{GROUP}.slow_start"),
     "path of TCP": (smpp(health_check={"path": "/"}), f"{GROUP}.health_check.path"),
+    "sticky within zones": (with_target_group(stickiness={}, cross_zone=False), f"{GROUP}.stickiness"),
     "cookie of TCP": (smpp(stickiness={"cookie": "session"}), f"{GROUP}.stickiness"),
     "sticky TLS": (smpp(protocol="TLS", stickiness={}), f"{GROUP}.stickiness"),
     "UDP without clients' addresses": (

@@ -60,7 +60,7 @@ def attributes(items: Iterable[Mapping[str, str]]) -> dict[str, Any]:
 def _typed(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
-    return int(text) if re.fullmatch(r"\d+", text) else text
+    return int(text) if re.fullmatch(r"0|[1-9]\d*", text) else text
 
 
 def last_action(actions: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

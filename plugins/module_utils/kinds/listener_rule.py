@@ -150,8 +150,13 @@ def _found(listener: str, raw: Mapping[str, Any], tags: Mapping[str, str]) -> Fo
 
 
 def _condition(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """AWS answers the values of hosts and paths twice, the second time in the way of old."""
-    return {key: value for key, value in raw.items() if not (key == "Values" and len(raw) > len(("Field", "Values")))}
+    """AWS answers the values of hosts and paths twice, the second time in the way of old. What is empty is not there."""
+    given = {key: _given(value) for key, value in raw.items() if value}
+    return {key: value for key, value in given.items() if not (key == "Values" and len(given) > len(("Field", "Values")))}
+
+
+def _given(value: Any) -> Any:
+    return {key: item for key, item in value.items() if item} if isinstance(value, Mapping) else value
 
 
 KIND = Kind(

@@ -220,8 +220,13 @@ KIND = Kind(
     tag=_elbv2.tag,
     guard=guard,
     waits_for=("delete",),
-    # The bucket's policy may be a moment old.
-    retries=(Retry("ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", "Access Denied for bucket", seconds=60.0),),
+    retries=(
+        # The bucket's policy may be a moment old.
+        Retry("ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", "Access Denied for bucket", seconds=60.0),
+        # So may be what EC2 has just made; of security groups that has a code of its own.
+        Retry("CreateLoadBalancer", "InvalidSecurityGroup", "does not exist", seconds=60.0),
+        Retry("SetSecurityGroups", "InvalidSecurityGroup", "does not exist", seconds=60.0),
+    ),
     name_limit=32,
     unique_name=True,
 )

@@ -137,6 +137,9 @@ def _of_application(group: Options, path: str) -> dict[str, Any]:
         raise InvalidOption(f"{path}.slow_start", f"is 0 for off, or {SHORTEST_SLOW_START} to 900 seconds")
     if group["slow_start"] and group["algorithm"] != ROUND_ROBIN:
         raise InvalidOption(f"{path}.slow_start", f"needs the algorithm {ROUND_ROBIN}")
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/disable-cross-zone.html
+    if group["stickiness"] is not None and group["cross_zone"] is False:
+        raise InvalidOption(f"{path}.stickiness", "is not there while cross_zone is false")
     random = group["algorithm"] == WEIGHTED_RANDOM
     if group["anomaly_mitigation"] and not random:
         raise InvalidOption(f"{path}.anomaly_mitigation", f"needs the algorithm {WEIGHTED_RANDOM}")

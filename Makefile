@@ -15,7 +15,7 @@ cloud := $(python) -m local_cloud
 # `run` gives its command dummy keys and the loopback endpoint, whatever the caller's environment holds.
 playbook = $(cloud) run -- ansible-playbook -i inventories/$(PROFILE) -i inventories/local
 
-.PHONY: help bootstrap cloud demo plan converge teardown demo-down test test-all lint clean
+.PHONY: help bootstrap cloud demo plan converge teardown demo-down test test-all bench lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ test: bootstrap ## Run every gate that fits into half an hour, or only STAGES="l
 
 test-all: bootstrap ## Run every gate, the slow ones too
 	@$(python) .ci/stages.py --slow $(STAGES)
+
+bench: ## Measure Terrace beside its alternatives, and write docs/benchmarks.md; goes on where it was interrupted
+	@.ci/bootstrap --python
+	@$(python) -m tests.benchmarks $(BENCH)
 
 lint: ## Run the static gates only
 	@.ci/bootstrap --python

@@ -63,7 +63,7 @@ def stages(slow: bool) -> tuple[Stage, ...]:
         Stage("types", (("mypy",),)),
         Stage("structure", (pytest("tests/structure", slow=slow),)),
         Stage("unit", (pytest("tests/unit", "tests/contract", "-n", "2", slow=slow),)),
-        Stage("integration", (pytest("tests/integration", "-n", "2", slow=slow),)),
+        Stage("integration", (pytest("tests/integration", "tests/benchmarks", "-n", "2", slow=slow),)),
         Stage("faults", (pytest("tests/faults", "-n", "2", slow=slow),)),
         Stage("sanity", ((".ci/sanity",),)),
         Stage(

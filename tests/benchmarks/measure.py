@@ -14,11 +14,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local_cloud import safe_command
 from tests.benchmarks.account import Account
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # From linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
+# Seconds for which processes may outlive their command.
+STRAGGLING = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,9 +47,13 @@ def measure(command: Sequence[str], environment: Mapping[str, str], account: Acc
     log.parent.mkdir(parents=True, exist_ok=True)
     load, before, began = os.getloadavg()[0], _children_seconds(), time.monotonic()
     with log.open("w") as output:
-        code = subprocess.run(command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+        # With a group of its own, in which are the processes that it leaves behind, too.
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        code = process.wait()
     wall = time.monotonic() - began
-    _reap()
+    _reap(process.pid)
     calls = account.take_calls()
     operations: dict[str, int] = {}
     for call in calls:
@@ -63,16 +70,31 @@ def measure(command: Sequence[str], environment: Mapping[str, str], account: Acc
     )
 
 
+def environment(endpoint: str) -> dict[str, str]:
+    """Return the environment of whatever is measured. Python may keep what it compiles, as it does unless told otherwise."""
+    safe = safe_command.environment(os.environ, endpoint)
+    safe.pop("PYTHONDONTWRITEBYTECODE", None)
+    return safe
+
+
+def shown(done: Measure) -> str:
+    """Return a measure as a line of the progress."""
+    verdict = "" if done.succeeded else "FAILED, "
+    return f"{verdict}{done.wall:.1f} s, CPU {done.cpu:.1f} s, {done.calls} calls, {done.mutating} mutating (load {done.load})"
+
+
 def _become_subreaper() -> None:
     """Become the parent of what commands leave behind: what nobody waits for would not be counted."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _reap() -> None:
-    """Take note of the children that have ended."""
+def _reap(group: int) -> None:
+    """Wait for what the command has left behind: Terraform's provider takes its time to end."""
+    deadline = time.monotonic() + STRAGGLING
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
+        while time.monotonic() < deadline:
+            if os.waitpid(-group, os.WNOHANG) == (0, 0):
+                time.sleep(0.02)
 
 
 def _children_seconds() -> float:

@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local_cloud.safe_command import environment
 from tests.benchmarks.account import Account
 from tests.benchmarks.contenders import STEPS, Contender
-from tests.benchmarks.measure import Measure, measure
+from tests.benchmarks.measure import Measure, environment, measure, shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,18 +67,13 @@ def _cycle(contender: Contender, latency: int, repetition: int, account: Account
     account.reset()
     contender.begin()
     steps: dict[str, Measure] = {}
-    safe = environment(os.environ, account.endpoints[latency])
+    safe = environment(account.endpoints[latency])
     at = datetime.now(UTC).isoformat(timespec="seconds")
     for step in STEPS:
         log = state / "log" / f"{contender.name}-{latency}ms-{repetition}-{step}.log"
         command, own = contender.command(step), contender.environment(step)
         steps[step] = done = measure(command, {**safe, **own}, account, log, contender.cwd())
-        verdict = "" if done.succeeded else "FAILED, "
-        print(
-            f"{contender.label:10} {latency:3} ms  {step:12} {verdict}{done.wall:.1f} s, CPU {done.cpu:.1f} s, "
-            f"{done.calls} calls, {done.mutating} mutating (load {done.load})",
-            flush=True,
-        )
+        print(f"{contender.label:10} {latency:3} ms  {step:12} {shown(done)}", flush=True)
         if step == "apply" and not done.succeeded:
             break
     return Cycle(contender.name, latency, repetition, at, steps)

@@ -39,6 +39,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.retained import
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
 
 INNER_THREADS = 8
+# As many as GetResources takes.
+TAGGED_PER_PAGE = 100
 # clients(service, region) -> boto3 client; has to be thread-safe.
 Clients = Callable[[str, str], Any]
 
@@ -301,7 +303,7 @@ def _tag_index(client: Callable[[str], Any], stack: Stack) -> Callable[[], Mappi
                 pages = (
                     client("resourcegroupstaggingapi")
                     .get_paginator("get_resources")
-                    .paginate(TagFilters=[{"Key": TAG_STACK, "Values": [stack.name]}])
+                    .paginate(TagFilters=[{"Key": TAG_STACK, "Values": [stack.name]}], ResourcesPerPage=TAGGED_PER_PAGE)
                 )
                 index["tags"] = {
                     item["ResourceARN"]: {t["Key"]: t["Value"] for t in item["Tags"]}

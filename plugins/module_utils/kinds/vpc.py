@@ -30,7 +30,8 @@ def list_vpcs(context: Context) -> Iterable[Found]:
 
 def create(context: Context, new: New, values: Vpc) -> Found:
     answer = context.client("ec2").create_vpc(CidrBlock=values.cidr, TagSpecifications=new.tag_specifications("vpc"))
-    return _found(answer["Vpc"])
+    # What AWS begins with, which the answer does not tell: https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+    return _found(answer["Vpc"], dns_support=True, dns_hostnames=False)
 
 
 def update(context: Context, found: Found, values: Vpc, fields: set[str]) -> None:

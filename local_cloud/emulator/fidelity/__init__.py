@@ -28,6 +28,7 @@ PATCHES = (
     "scaling_groups",
     "scaling_members",
     "group_settings",
+    "group_metrics",
     "lifecycle_hooks",
     "instance_refreshes",
     "warm_pools",

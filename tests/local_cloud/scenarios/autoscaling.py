@@ -128,3 +128,21 @@ def groups_keep_the_settings_they_are_created_with(connect: Connect) -> None:
     again = {"LaunchTemplate": {"LaunchTemplateName": "app"}, "AvailabilityZones": ["eu-west-1a"]}
     autoscaling.create_auto_scaling_group(AutoScalingGroupName="app", MinSize=0, MaxSize=1, **again)
     assert autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="app")["LifecycleHooks"] == []
+
+
+@scenario
+def metrics_of_a_group_are_switched_off_again(connect: Connect) -> None:
+    scaling_group(connect)
+    autoscaling = connect("autoscaling")
+    metrics = {"GroupMinSize", "GroupMaxSize"}
+    autoscaling.enable_metrics_collection(AutoScalingGroupName="app", Metrics=sorted(metrics), Granularity="1Minute")
+
+    def collected() -> set[str]:
+        (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["app"])["AutoScalingGroups"]
+        return {metric["Metric"] for metric in group["EnabledMetrics"]}
+
+    assert collected() == metrics
+    autoscaling.disable_metrics_collection(AutoScalingGroupName="app", Metrics=["GroupMinSize"])
+    assert collected() == {"GroupMaxSize"}
+    autoscaling.disable_metrics_collection(AutoScalingGroupName="app")
+    assert collected() == set()

@@ -55,6 +55,7 @@ CHANGES = {
     "s3:PutBucketVersioning": 1,
     "s3:PutPublicAccessBlock": 1,
     "secretsmanager:CreateSecret": 1,
+    "secretsmanager:PutResourcePolicy": 1,
 }
 # The lock's object, and what holds it, which an account has once.
 LOCK = {"s3:PutObject": 1, "s3:DeleteObject": 1, "s3:CreateBucket": 1, "s3:PutPublicAccessBlock": 1}

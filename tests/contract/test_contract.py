@@ -14,10 +14,11 @@ import pytest
 
 import tests.contract
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration
-from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS
+from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS
 from local_cloud.emulator import Emulator
 from tests.contract.case import STACK, Case
 from tests.contract.harness import actions, loopback_clients
+from tests.contract.harness import run as run_all
 from tests.contract.harness import run_close as run
 
 
@@ -73,6 +74,15 @@ def test_created_found_again_and_settled(kind: str, clients: Callable[[str, str]
     assert actions(again) == {}
     assert again["diff"] == []
     assert {r["id"] for r in again["resources"]} == {r["id"] for r in created["resources"]}
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.indexed])
+def test_what_is_not_declared_any_more_is_found_by_the_index(kind: str, clients: Callable[[str, str], Any]) -> None:
+    """Nothing else would list the kind then."""
+    parents = CASES[kind].parents
+    run(clients, STACK, described(kind))
+    left = run_all(clients, STACK, parents, tiers=frozenset(TIER_KINDS), check=True)["orphans"]
+    assert (kind, subject(kind).name) in {(orphan["kind"], orphan["name"]) for orphan in left}
 
 
 @pytest.mark.parametrize("kind", CHANGEABLE)

@@ -148,7 +148,7 @@ def _survey_and_plan(
     adopted = foreign.pending(foreign.adoptions_of(request.adoptions, request.kinds, contexts, home), request.stack)
     for key, found in {**externals, **adopted}.items():
         survey.add(key.kind, found.region or home, [found])
-    take(kinds.values(), contexts, survey)
+    take(kinds.values(), contexts, survey, _optional(request, applied, kinds))
     left = _orphans(request, applied, survey, kinds)
     if request.state == "absent":
         going = without_retained(_ours(request, survey, kinds), kinds, contexts, notes)
@@ -168,7 +168,9 @@ def _result(request: Request, applied: tuple[Declaration, ...], kinds: Mapping[s
         "changed": bool(planned.plan.work),
         "resources": report.results(planned.plan.steps),
         "orphans": [
-            {"kind": kind, "name": found.logical_name, "id": found.id} for kind, left in planned.orphans.items() for found in left
+            {"kind": kind, "name": found.logical_name, "id": found.id}
+            for kind, left in sorted(planned.orphans.items())
+            for found in left
         ],
         "notes": planned.notes,
         "disruptions": report.disruptions(planned.plan.steps),
@@ -246,7 +248,7 @@ def _outputs(request: Request, applied: Iterable[Declaration], kinds: Mapping[st
 def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[str, Kind]:
     """Return the applied tiers' kinds, the kinds referred to, and whatever those have to be surveyed after."""
     wanted = {name for tier in request.tiers for name in request.tier_kinds[tier]}
-    wanted |= {reference.kind for declaration in applied for reference in declaration.references()}
+    wanted |= _referred(applied)
     wanted |= {external.kind for external in request.externals} | {adoption.kind for adoption in request.adoptions}
     if request.state == "absent" or request.prune:
         held = [name for name in wanted if request.kinds[name].held_by_users]
@@ -254,6 +256,20 @@ def _kinds_to_survey(request: Request, applied: Iterable[Declaration]) -> dict[s
     while missing := {name for kind in wanted for name in request.kinds[kind].after} - wanted:
         wanted |= missing
     return {name: kind for name, kind in request.kinds.items() if name in wanted}
+
+
+def _optional(request: Request, applied: Iterable[Declaration], kinds: Mapping[str, Kind]) -> set[str]:
+    """Return the kinds that can only show what is not declared any more. What is to be deleted is looked for itself."""
+    if request.state == "absent" or request.prune:
+        return set()
+    needed = {declaration.kind for declaration in request.declarations} | _referred(applied)
+    needed |= {external.kind for external in request.externals} | {adoption.kind for adoption in request.adoptions}
+    needed |= {key.kind for key in request.moved}
+    return {name for name, kind in kinds.items() if kind.indexed and name not in needed}
+
+
+def _referred(applied: Iterable[Declaration]) -> set[str]:
+    return {reference.kind for declaration in applied for reference in declaration.references()}
 
 
 def contexts_of(

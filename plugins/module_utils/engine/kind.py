@@ -89,6 +89,11 @@ class Retry:
     seconds: float = 60.0
 
 
+def kind_in(tags: Mapping[str, str]) -> str:
+    """Return the kind that the identity in tags names, or nothing."""
+    return "".join(tags.get(TAG_ID, "").split("/", 2)[1:2])
+
+
 def never() -> bool:
     return False
 
@@ -153,6 +158,8 @@ class Kind:
     have settled before it is updated: it may never do so otherwise.
     A `global_service` is surveyed once, whatever regions the stack has. What is `marked` bears no tags but a mark of ours,
     which has room for the identity alone.
+    Of kinds that are `indexed`, AWS's index of tags has the resources, some time after they were tagged. What nobody
+    declares or refers to is then listed only if the index has any of the stack's.
     """
 
     name: str
@@ -184,6 +191,7 @@ class Kind:
     mended_by_update: bool = False
     global_service: bool = False
     marked: bool = False
+    indexed: bool = False
     create_before_delete: bool = False
     name_format: str = "{stack}-{name}"
     name_limit: int = 255

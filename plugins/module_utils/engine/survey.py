@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
-from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import GONE, Context, Found, Kind
+from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import GONE, Context, Found, Kind, kind_in
 from ansible_collections.terrace.aws.plugins.module_utils.engine.retry import is_not_found
 
 THREADS = 16
@@ -74,18 +74,30 @@ def waves(kinds: Iterable[Kind]) -> list[list[Kind]]:
     return result
 
 
-def take(kinds: Iterable[Kind], contexts: Mapping[str, Context], survey: Survey) -> None:
-    """Fill `survey` with the resources of all kinds in all regions. Errors of the API are raised as they are."""
+def take(kinds: Iterable[Kind], contexts: Mapping[str, Context], survey: Survey, optional: Container[str] = frozenset()) -> None:
+    """Fill `survey` with the resources of all kinds in all regions. Errors of the API are raised as they are.
+
+    Of `optional` kinds, by name, only those are listed that AWS's index of tags has something of.
+    """
+
+    def look(kind: Kind, context: Context) -> list[Found]:
+        return listed(kind, context) if kind.name not in optional or _is_in_index(kind, context) else []
+
     with ThreadPoolExecutor(THREADS) as pool:
         for wave in waves(kinds):
             calls = [
                 (kind, region, context)
-                for kind in wave
+                # Whoever needs the index waits for it: the others first.
+                for kind in sorted(wave, key=lambda kind: kind.name in optional)
                 for region, context in list(contexts.items())[: 1 if kind.global_service else None]
             ]
-            answers = pool.map(lambda call: listed(call[0], call[2]), calls)
+            answers = pool.map(lambda call: look(call[0], call[2]), calls)
             for (kind, region, _context), found in zip(calls, answers, strict=True):
                 survey.add(kind.name, region, found)
+
+
+def _is_in_index(kind: Kind, context: Context) -> bool:
+    return any(kind_in(tags) == kind.name for tags in context.tags_by_arn().values())
 
 
 def listed(kind: Kind, context: Context) -> list[Found]:

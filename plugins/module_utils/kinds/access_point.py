@@ -94,4 +94,5 @@ KIND = Kind(
     waits_for=("delete",),
     create_before_delete=True,
     retries=_efs.busy("CreateAccessPoint"),
+    indexed=True,
 )

@@ -105,4 +105,5 @@ KIND = Kind(
     delete=delete,
     tag=tag,
     unique_name=True,
+    indexed=True,
 )

@@ -151,4 +151,5 @@ KIND = Kind(
         Retry("DeleteUser", "InvalidUserState", seconds=600.0),
         Retry("DeleteUser", "DefaultUserAssociatedToUserGroup", seconds=600.0),
     ),
+    indexed=True,
 )

@@ -89,4 +89,5 @@ KIND = Kind(
         Retry("ModifyUserGroup", "InvalidUserGroupState", seconds=600.0),
         Retry("DeleteUserGroup", "InvalidUserGroupState", seconds=900.0),
     ),
+    indexed=True,
 )

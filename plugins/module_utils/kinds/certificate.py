@@ -271,4 +271,5 @@ KIND = Kind(
     # ACM wants no options to be changed before the certificate is issued.
     retries=(Retry("UpdateCertificateOptions", "InvalidStateException", seconds=600.0), *_route53.RETRIES),
     timeout=2700.0,
+    indexed=True,
 )

@@ -105,4 +105,5 @@ KIND = Kind(
     tag=_rds.tag,
     create_before_delete=True,
     unique_name=True,
+    indexed=True,
 )

@@ -70,4 +70,5 @@ KIND = Kind(
     tag=_ec2.tag,
     create_before_delete=True,
     unsafe_create="CreateDhcpOptions",
+    indexed=True,
 )

@@ -60,4 +60,5 @@ KIND = Kind(
     create=create,
     delete=delete,
     tag=_ec2.tag,
+    indexed=True,
 )

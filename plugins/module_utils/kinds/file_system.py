@@ -268,4 +268,5 @@ KIND = Kind(
         # Of mount targets that have just gone.
         Retry("DeleteFileSystem", "FileSystemInUse"),
     ),
+    indexed=True,
 )

@@ -78,4 +78,5 @@ KIND = Kind(
     tag=_ec2.tag,
     # A role created a moment ago is not known everywhere yet.
     retries=(Retry("CreateFlowLogs", "InvalidParameter", "Unable to assume given IAM role"),),
+    indexed=True,
 )

@@ -303,4 +303,5 @@ KIND = Kind(
         Retry("ModifyInstanceAttribute", "IncorrectInstanceState", seconds=600.0),
         Retry("StartInstances", "IncorrectInstanceState", seconds=600.0),
     ),
+    indexed=True,
 )

@@ -130,4 +130,5 @@ KIND = Kind(
         Retry("PutRetentionPolicy", "OperationAbortedException"),
         Retry("AssociateKmsKey", "OperationAbortedException"),
     ),
+    indexed=True,
 )

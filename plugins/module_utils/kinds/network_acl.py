@@ -81,4 +81,5 @@ KIND = Kind(
     delete=delete,
     tag=_ec2.tag,
     holders=holders,
+    indexed=True,
 )

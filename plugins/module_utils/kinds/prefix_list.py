@@ -157,4 +157,5 @@ KIND = Kind(
         Retry("ModifyManagedPrefixList", "IncorrectState", seconds=180.0),
         Retry("ModifyManagedPrefixList", "PrefixListVersionMismatch"),
     ),
+    indexed=True,
 )

@@ -317,4 +317,5 @@ KIND = Kind(
     # Deletion without recovery frees the name some time later:
     # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
     retries=(Retry("CreateSecret", "InvalidRequestException", "scheduled for deletion"),),
+    indexed=True,
 )

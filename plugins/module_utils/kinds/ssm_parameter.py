@@ -162,4 +162,5 @@ KIND = Kind(
     unique_name=True,
     name_format="/{stack}/{name}",
     name_limit=1011,
+    indexed=True,
 )

@@ -171,4 +171,5 @@ KIND = Kind(
         Retry("CreateSnapshot", UNFINISHED, seconds=SNAPSHOT_SECONDS),
         Retry("DeleteVolume", "VolumeInUse", seconds=300.0),
     ),
+    indexed=True,
 )

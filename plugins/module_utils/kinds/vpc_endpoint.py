@@ -147,4 +147,5 @@ KIND = Kind(
     delete=delete,
     tag=_ec2.tag,
     waits_for=("update", "delete"),
+    indexed=True,
 )

@@ -90,4 +90,5 @@ KIND = Kind(
     waits_for=("update", "delete"),
     unsafe_create="CreateVpcPeeringConnection",
     retries=(Retry("AcceptVpcPeeringConnection", "InvalidVpcPeeringConnectionID.NotFound"),),
+    indexed=True,
 )

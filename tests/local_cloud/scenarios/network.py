@@ -173,3 +173,22 @@ def peering_connections_are_listed_by_filters(connect: Connect) -> None:
     for name, value, count in (("status-code", "pending-acceptance", 1), ("requester-vpc-info.vpc-id", peer, 0)):
         filters = [{"Name": name, "Values": [value]}]
         assert len(ec2.describe_vpc_peering_connections(Filters=filters)["VpcPeeringConnections"]) == count
+
+
+@scenario
+def parts_of_networks_are_in_the_index_of_tags(connect: Connect) -> None:
+    ec2 = connect("ec2")
+    vpc, _ = network(connect)
+    options = ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name", "Values": ["app.internal"]}])["DhcpOptions"]
+    gateway = ec2.create_egress_only_internet_gateway(VpcId=vpc)["EgressOnlyInternetGateway"]
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]
+    endpoint = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.eu-west-1.s3")["VpcEndpoint"]
+    made = {
+        options["DhcpOptionsId"],
+        gateway["EgressOnlyInternetGatewayId"],
+        acl["NetworkAclId"],
+        endpoint["VpcEndpointId"],
+    }
+    ec2.create_tags(Resources=sorted(made), Tags=[{"Key": "suite", "Value": "index"}])
+    index = connect("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "suite", "Values": ["index"]}])
+    assert {item["ResourceARN"].rpartition("/")[2] for item in index["ResourceTagMappingList"]} == made

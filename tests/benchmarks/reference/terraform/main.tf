@@ -462,7 +462,6 @@ resource "aws_db_instance" "main" {
   engine_version          = "15"
   instance_class          = "db.t3.micro"
   allocated_storage       = 20
-  storage_type            = "gp3"
   db_name                 = "app"
   username                = "app"
   password                = "change-me-12345"

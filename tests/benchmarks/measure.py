@@ -9,6 +9,7 @@ import ctypes
 import dataclasses
 import os
 import resource
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -48,10 +49,12 @@ def measure(command: Sequence[str], environment: Mapping[str, str], account: Acc
     load, before, began = os.getloadavg()[0], _children_seconds(), time.monotonic()
     with log.open("w") as output:
         # With a group of its own, in which are the processes that it leaves behind, too.
-        process = subprocess.Popen(
-            command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        code = process.wait()
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=output, stderr=output, start_new_session=True)
+        try:
+            code = process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
     wall = time.monotonic() - began
     _reap(process.pid)
     calls = account.take_calls()

@@ -18,6 +18,8 @@ STEP_LABELS = {
     "small_change": "small change",
     "destroy": "destroy",
 }
+# Loads that the benchmark itself makes, for each core.
+BUSY = 1.5
 BEFORE = """\
 # Benchmarks
 
@@ -70,7 +72,8 @@ def _reference(summary: Summary) -> Iterator[str]:
         yield table(["step", "tool", "wall s", "CPU s", "calls", "of which change", "load", "runs"], rows)
     least = summary["least_changes"]
     yield (
-        f"Medians. A first apply of what Terrace makes takes at least {least['stack']} changing calls, one for each resource and "
+        "Medians of as many runs as the last column says.\n"
+        f"A first apply of what Terrace makes takes at least {least['stack']} changing calls, one for each resource and "
         "for each setting that the call which makes it does not take.\n"
         f"{least['lock']} more are for the lock, two of them once in an account."
     )
@@ -84,7 +87,7 @@ def _cells(step: Mapping[str, Any]) -> list[str]:
         f"{step['cpu']:.1f}",
         f"{step['calls']:.0f}",
         f"{step['mutating']:.0f}",
-        f"{low:.0f} to {high:.0f}",
+        f"{low:.0f} to {high:.0f}" if step["repetitions"] > 1 else f"{high:.0f}",
         str(step["repetitions"]),
     ]
 
@@ -120,7 +123,20 @@ def _circumstances(summary: Summary) -> Iterator[str]:
     yield (
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}. "
         f"Measured from {measured['from']} to {measured['to']}. "
+        f"{_busy(summary)}"
         f"Versions: {', '.join(f'{name} {version}' for name, version in versions.items())}."
+    )
+
+
+def _busy(summary: Summary) -> str:
+    """Return what has to be said of a machine that had other work to do."""
+    steps = [step for by_latency in summary["reference"].values() for steps in by_latency.values() for step in steps.values()]
+    highest = max(step["load"][1] for step in steps)
+    if highest <= summary["machine"]["cores"] * BUSY:
+        return ""
+    return (
+        f"The machine was busy with other work, at loads of up to {highest:.0f}. Wall times are several times those of a quiet "
+        "machine, and processor times a third above. "
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 HEADER = ("SPDX-FileCopyrightText: Terrace contributors", "SPDX-License-Identifier: GPL-3.0-or-later")
 HEADER_LINES = 10
-COMMENTLESS = {".pem", ".json", ".lock", ".md", ".txt", ".csv"}
+COMMENTLESS = {".pem", ".json", ".lock", ".md", ".svg", ".txt", ".csv"}
 WITHOUT_HEADER = {
     ".gitattributes",
     ".gitignore",

@@ -270,7 +270,9 @@ def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
     """EC2 asks for the tag of what is created, and for the tags of everything else that the call touches."""
     if not actions:
         return
-    everything = scope.arns("arn:{partition}:ec2:{region}:{account}:*")
+    # Snapshots bear no account in their ARNs.
+    snapshots = ("arn:{partition}:ec2:{region}::snapshot/*",) if "ec2:CreateSnapshot" in actions else ()
+    everything = scope.arns("arn:{partition}:ec2:{region}:{account}:*", *snapshots)
     requested, present = ({f"aws:{which}Tag/{TAG_STACK}": scope.stack.name} for which in ("Request", "Resource"))
     creating = sorted(action for action in actions - SPECIAL - PARTS if action.startswith(CREATING))
     if any(scope.values("instance")):
@@ -278,6 +280,9 @@ def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
     if any(scope.values("launch_template")):
         templates = scope.arns("arn:{partition}:ec2:{region}:{account}:launch-template/*")
         yield _allow("LaunchFromTemplates", ["ec2:RunInstances"], ["*"], ArnLike={"ec2:LaunchTemplate": templates})
+    if sources := sorted({values.snapshot for values in scope.values("volume") if values.snapshot}):
+        arns = scope.arns(*(f"arn:{{partition}}:ec2:{{region}}::snapshot/{source}" for source in sources))
+        yield _allow("CopySnapshots", ["ec2:CreateVolume"], arns)
     if creating:
         yield _allow("CreateWithTag", creating, everything, StringEquals=requested)
     tagging = [action.removeprefix("ec2:") for action in creating + sorted(actions & {"ec2:RunInstances"})]

@@ -96,6 +96,28 @@ def test_ec2_creates_with_our_tag_and_changes_what_has_it() -> None:
     assert "CreateSubnet" in allowed["TagOnCreate"]["Condition"]["StringEquals"]["ec2:CreateAction"]
 
 
+MAIL = {
+    "name": "mail",
+    "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+    "type": "t3.small",
+    "subnet": "public",
+    "zone": "eu-west-1a",
+    "security_groups": ["mail"],
+}
+
+
+def test_volumes_come_from_snapshots_and_become_snapshots() -> None:
+    """Those bear no account in their ARNs: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"""
+    volume = {"name": "data", "device": "/dev/sdf", "size": 10, "snapshot": "snap-0123456789abcdef0"}
+    allowed = statements(instance={"instances": [{**MAIL, "volumes": [volume]}]})
+    snapshots = "arn:aws:ec2:eu-west-1::snapshot/"
+    assert allowed["CopySnapshots"]["Resource"] == [f"{snapshots}snap-0123456789abcdef0"]
+    for sid in ("CreateWithTag", "TagOnCreate"):
+        assert f"{snapshots}*" in allowed[sid]["Resource"]
+    assert "ec2:CreateSnapshot" in allowed["CreateWithTag"]["Action"]
+    assert f"{snapshots}*" not in statements(network=NETWORK)["CreateWithTag"]["Resource"]
+
+
 def test_what_comes_with_a_vpc_has_no_tag() -> None:
     allowed = statements(network=NETWORK)["OutsideDefaultSecurityGroup"]
     assert allowed["Resource"] == ["arn:aws:ec2:eu-west-1:123456789012:security-group/*"]

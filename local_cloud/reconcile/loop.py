@@ -191,7 +191,14 @@ class Reconciler:
         return {names[arn]: ports for arn, ports in self._balancers.ports.items() if arn in names}
 
     def _look(self) -> None:
-        """Let deregistered targets go when they may, and refresh the targets' health."""
+        """Look after the balancers; whatever happens there, the loop goes on."""
+        try:
+            self._look_at_balancers()
+        except Exception:
+            log.exception("the load balancers could not be looked at")
+
+    def _look_at_balancers(self) -> None:
+        """Let deregistered targets go when they may, refresh the targets' health, and deliver access logs."""
         self._balancers.settle()
         ports: dict[Balancer, int | None] = {
             balancer: self._balancers.ports.get(balancer.arn, {}).get(haproxy.CONTROL_PORT)

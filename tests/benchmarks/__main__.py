@@ -27,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--again", action="store_true", help="forget what was measured before")
     parser.add_argument("--repetitions", type=int, default=3, help="how often each is measured (3)")
+    parser.add_argument("--latencies", type=int, nargs="*", default=LATENCIES, help="milliseconds (50 and 0)")
     parser.add_argument("--only", nargs="*", choices=names, default=names, help="contenders to be run now")
     parser.add_argument("--report", action="store_true", help="run nothing, write the documents")
     arguments = parser.parse_args()
@@ -35,7 +36,7 @@ def main() -> None:
     STATE.mkdir(parents=True, exist_ok=True)
     if not arguments.report:
         chosen = [contender for contender in CONTENDERS if contender.name in arguments.only]
-        reference.run(chosen, LATENCIES, arguments.repetitions, STATE)
+        reference.run(chosen, arguments.latencies, arguments.repetitions, STATE)
         growth.run(growth.SIZES, max(LATENCIES), arguments.repetitions, STATE)
     _write(STATE, DOCS)
 

@@ -79,7 +79,7 @@ def contents(emulator: Emulator) -> list[str]:
         for item in items
         if not _is_gone(item) and item.get("VpcId", "") in vpcs
     ]
-    return sorted([*lines, *_vpc_attributes(emulator, found, names), *_objects(emulator)])
+    return sorted([*lines, *_vpc_attributes(emulator, found, names), *_routing(emulator), *_objects(emulator)])
 
 
 def _is_gone(item: Mapping[str, Any]) -> bool:
@@ -107,6 +107,21 @@ def _vpc_attributes(emulator: Emulator, found: Mapping[Listing, list[Any]], name
         for attribute in ("enableDnsSupport", "enableDnsHostnames"):
             answer = ec2.describe_vpc_attribute(VpcId=vpc, Attribute=attribute)
             yield f"VpcAttribute {names[vpc]} {attribute} {answer[attribute[0].upper() + attribute[1:]]['Value']}"
+
+
+def _routing(emulator: Emulator) -> Iterator[str]:
+    """Yield the listeners of load balancers, and their rules, with the names of target groups."""
+    elbv2 = emulator.client("elbv2")
+    names = {raw["TargetGroupArn"]: raw["TargetGroupName"] for raw in elbv2.describe_target_groups()["TargetGroups"]}
+    for balancer in elbv2.describe_load_balancers()["LoadBalancers"]:
+        for listener in elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+            rules = elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+            attributes = elbv2.describe_listener_attributes(ListenerArn=listener["ListenerArn"])["Attributes"]
+            for kind, item in (("Listener", {**listener, "Attributes": attributes}), *(("Rule", rule) for rule in rules)):
+                text = json.dumps(item, sort_keys=True)
+                for arn, name in names.items():
+                    text = text.replace(arn, name)
+                yield f"{kind} {_text(json.loads(text), {})}"
 
 
 def _objects(emulator: Emulator) -> Iterator[str]:

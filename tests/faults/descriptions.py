@@ -149,6 +149,54 @@ def changed_instances() -> dict[str, Any]:
     return arguments
 
 
+def balancers() -> dict[str, Any]:
+    """Return the arguments of the `stack` module for a load balancer with rules, and one with an address, in a small network."""
+    small = {
+        "vpc": {"name": "main", "cidr": "10.60.0.0/16", "zones": ["eu-west-1a", "eu-west-1b"]},
+        "subnets": [{"name": "public", "public": True}],
+        "security_groups": [{"name": "alb", "ingress": [{"port": 80, "from": "0.0.0.0/0"}]}],
+    }
+    rules = [
+        {"name": name, "priority": priority, "paths": [f"/{name}/*"], "target_group": "next"}
+        for name, priority in (("a", 10), ("b", 20), ("c", 30))
+    ]
+    usual = {"subnets": "public", "security_groups": ["alb"]}
+    web = {"name": "web", **usual, "listeners": [{"port": 80, "target_groups": {"app": 9, "next": 1}, "rules": rules}]}
+    mail = {
+        "name": "mail",
+        "type": "network",
+        **usual,
+        "addresses": {"eu-west-1a": "mail"},
+        "listeners": [{"port": 587, "protocol": "TCP", "idle_timeout": 600, "target_group": "mail"}],
+    }
+    groups = [{"name": name, "port": 3000} for name in ("app", "next")]
+    return {
+        "stack": STACK,
+        "network": small,
+        "load_balancer": {
+            "load_balancers": [web, mail],
+            "target_groups": [*groups, {"name": "mail", "port": 587, "protocol": "TCP"}],
+        },
+        "tiers": ["network", "load_balancer"],
+        "lock": LOCK,
+    }
+
+
+def changed_balancers() -> dict[str, Any]:
+    """Return the same load balancers with rules in another order, one of them under another name, and further changes."""
+    arguments = balancers()
+    web, mail = arguments["load_balancer"]["load_balancers"]
+    first, second, third = web["listeners"][0]["rules"]
+    first |= {"priority": 30, "methods": ["GET"]}
+    second["name"] = "new"
+    third["priority"] = 10
+    web["listeners"][0]["target_groups"] = {"app": 1, "next": 9}
+    web["http"] = {"idle_timeout": 30}
+    mail["addresses"]["eu-west-1b"] = "further"
+    arguments["load_balancer"]["target_groups"][0] |= {"stickiness": {}, "health_check": {"path": "/health"}}
+    return arguments
+
+
 def whole() -> dict[str, Any]:
     """Return the arguments of the `stack` module, with something of each tier."""
     return {"stack": STACK, "network": copy.deepcopy(NETWORK), **copy.deepcopy(OTHERS), "lock": LOCK}

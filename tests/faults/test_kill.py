@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from tests.faults.bench import Bench, Scenario
-from tests.faults.descriptions import absent, changed_instances, changed_network, instances, network
+from tests.faults.descriptions import absent, balancers, changed_balancers, changed_instances, changed_network, instances, network
 from tests.faults.proxy import Faults, Kill
 
 SCENARIOS = {
@@ -20,9 +20,11 @@ SCENARIOS = {
     "launch": Scenario(instances()),
     "resize": Scenario(changed_instances(), before=instances()),
     "terminate": Scenario(absent(instances()), before=instances()),
+    "balance": Scenario(balancers()),
+    "rebalance": Scenario(changed_balancers(), before=balancers()),
 }
 MOMENTS = ("before", "after")
-SAMPLES = {"provision": 7, "update": 7, "teardown": 6, "launch": 3, "resize": 2, "terminate": 2}
+SAMPLES = {"provision": 7, "update": 7, "teardown": 6, "launch": 3, "resize": 2, "terminate": 2, "balance": 2, "rebalance": 3}
 SHARES_OF_ALL = 8
 LAG = 8.0
 

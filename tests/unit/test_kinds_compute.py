@@ -255,6 +255,12 @@ def test_only_late_news_of_other_services_is_waited_for(operation: str, message:
     assert bool(retry.patience(auto_scaling_group.KIND, error(operation, message), fresh_parents=True)) is patient
 
 
+def test_refreshes_of_others_are_waited_for() -> None:
+    for operation in ("AttachLoadBalancerTargetGroups", "PutWarmPool", "StartInstanceRefresh"):
+        running = error(operation, "An Instance Refresh is already in progress", code="InstanceRefreshInProgress")
+        assert retry.patience(auto_scaling_group.KIND, running, fresh_parents=False)
+
+
 def test_a_group_that_is_gone_already_is_fine(clients: Clients) -> None:
     described = (*FOR_GROUPS, declared("auto_scaling_group", "subject", group("app")))
     run(clients, STACK, described)

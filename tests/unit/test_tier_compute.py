@@ -143,6 +143,13 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("compute.groups[0].step_policies[0].changes", {"step_policies": [{**STEPS, "changes": [1]}]}, "1 items for 2 distances"),
     ("compute.groups[0].step_policies[0].distances", {"step_policies": [{**STEPS, "distances": [1, 2]}]}, "begin with 0"),
+    ("compute.groups[0].step_policies[0].periods", {"step_policies": [{**STEPS, "period": 600, "periods": 145}]}, "86400"),
+    ("compute.groups[0].step_policies[0].periods", {"step_policies": [{**STEPS, "period": 3600, "periods": 169}]}, "604800"),
+    (
+        "compute.groups[0].step_policies[0].changes",
+        {"step_policies": [{**STEPS, "adjustment": "exact", "changes": [1, -1]}]},
+        "below 0",
+    ),
     ("compute.groups[0].step_policies[0].period", {"step_policies": [{**STEPS, "period": 90}]}, "multiple of 60"),
     ("compute.groups[0].schedules[0]", {"schedules": [NIGHT]}, "needs min, max or desired"),
     ("compute.groups[0].schedules[0].min", {"schedules": [{**NIGHT, "min": 3, "max": 2}]}, "3 is greater than max 2"),

@@ -23,7 +23,11 @@ LONGEST = 14 * 24 * 3600.0
 OTHERS = 3600.0
 IN_THE_WAY = "(?i)active instance refresh"
 RETRIES = (
-    Retry("StartInstanceRefresh", "InstanceRefreshInProgress", seconds=OTHERS),
+    # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachLoadBalancerTargetGroups.html#API_AttachLoadBalancerTargetGroups_Errors
+    *(
+        Retry(operation, "InstanceRefreshInProgress", seconds=OTHERS)
+        for operation in ("StartInstanceRefresh", "AttachLoadBalancerTargetGroups", "PutWarmPool")
+    ),
     Retry("UpdateAutoScalingGroup", "ValidationError", IN_THE_WAY, OTHERS),
 )
 

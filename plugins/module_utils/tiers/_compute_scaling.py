@@ -82,6 +82,8 @@ STEP_POLICY_CONSTRAINTS = {
     "changes": Constraint(min_length=1, max_length=20),
     "changes[]": Constraint(minimum=-10000, maximum=10000),
 }
+# What an alarm may look back on, by its period.
+HOUR, DAY, WEEK = 3600, 86400, 604800
 COMPARISONS = {"above": "GreaterThanOrEqualToThreshold", "below": "LessThanOrEqualToThreshold"}
 ADJUSTMENTS = {"count": "ChangeInCapacity", "percent": "PercentChangeInCapacity", "exact": "ExactCapacity"}
 INNER: dict[str, tuple[Spec, Mapping[str, Constraint]]] = {
@@ -157,6 +159,11 @@ def step_policies(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:
 def _check_steps(policy: Mapping[str, Any], path: str) -> None:
     if policy["period"] > 60 and policy["period"] % 60:
         raise InvalidOption(f"{path}.period", "has to be 10, 30, or a multiple of 60")
+    longest = WEEK if policy["period"] >= HOUR else DAY
+    if policy["period"] * policy["periods"] > longest:
+        raise InvalidOption(f"{path}.periods", f"make more than {longest} seconds together with the period")
+    if policy["adjustment"] == "exact" and min(policy["changes"]) < 0:
+        raise InvalidOption(f"{path}.changes", "have to be sizes, not below 0, where the adjustment is exact")
     if len(policy["changes"]) != len(policy["distances"]):
         raise InvalidOption(f"{path}.changes", f"has {len(policy['changes'])} items for {len(policy['distances'])} distances")
     if policy["distances"][0] != 0 or policy["distances"] != sorted(policy["distances"]):

@@ -71,6 +71,17 @@ def test_certificates_are_ours_by_their_tag() -> None:
     assert "acm:ListTagsForCertificate" in allowed["Survey"]["Action"]
 
 
+def test_single_instances_are_started_with_the_stacks_tag() -> None:
+    image = {"owner": "136693071363", "name": "debian-12-*", "architecture": "x86_64"}
+    bastion = {"name": "bastion", "image": image, "type": "t3.nano", "subnet": "app", "zone": "eu-west-1a"}
+    allowed = statements(instance={"instances": [{**bastion, "security_groups": ["app"], "recovery": "alarm"}]})
+    assert allowed["Launch"]["Condition"] == {"StringEquals": {"aws:RequestTag/terrace:stack": "demo"}}
+    assert "arn:aws:ec2:eu-west-1::image/*" in allowed["LaunchWith"]["Resource"]
+    assert "LaunchFromTemplates" not in allowed
+    assert allowed["NamedCloudwatch"]["Resource"] == ["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:demo-*"]
+    assert allowed["ServiceLinkedRoles"]["Condition"] == {"StringEquals": {"iam:AWSServiceName": ["events.amazonaws.com"]}}
+
+
 def test_only_the_stacks_own_parameters_may_be_read() -> None:
     allowed = statements(secrets={"parameters": [{"name": "token", "type": "SecureString"}]})
     assert allowed["ReadParameters"]["Resource"] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/demo/*"]

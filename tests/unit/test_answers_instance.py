@@ -27,6 +27,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds import (
     _ec2,
     _instance_changes,
     alarm,
+    elastic_ip,
     instance,
     reverse_name,
     volume,
@@ -388,3 +389,6 @@ def test_what_may_be_repeated() -> None:
     assert not patience(instance.KIND, "RunInstances", "InvalidParameterValue", "Invalid availability zone")
     assert not patience(instance.KIND, "RunInstances", "InsufficientInstanceCapacity")
     assert patience(volume_attachment.KIND, "AttachVolume", "VolumeInUse")
+    held = "You do not have permission to access the specified resource."
+    assert patience(elastic_ip.KIND, "ReleaseAddress", "AuthFailure", held)
+    assert not patience(elastic_ip.KIND, "ReleaseAddress", "AuthFailure", "AWS was not able to validate the credentials")

@@ -47,6 +47,11 @@ KIND = Kind(
     delete=delete,
     tag=_ec2.tag,
     unsafe_create="AllocateAddress",
-    # An address whose reverse name has just been taken away: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Elastic_Addressing_Reverse_DNS.html
-    retries=(Retry("ReleaseAddress", "InvalidAddress.Locked", seconds=300.0),),
+    retries=(
+        # An address whose reverse name has just been taken away: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Elastic_Addressing_Reverse_DNS.html
+        Retry("ReleaseAddress", "InvalidAddress.Locked", seconds=300.0),
+        # One of a load balancer or NAT gateway that has gone, whose interface is there for a while:
+        # https://github.com/hashicorp/terraform-provider-aws/issues/33645
+        Retry("ReleaseAddress", "AuthFailure", "permission to access the specified resource", seconds=600.0),
+    ),
 )

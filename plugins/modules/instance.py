@@ -97,7 +97,7 @@ options:
           - EC2 wants an A record of that name with this address first, which M(terrace.aws.dns) can have by the instance's name.
         type: str
       target_groups:
-        description: The target groups of M(terrace.aws.load_balancer) that it serves, at their port.
+        description: The target groups of M(terrace.aws.load_balancer) that it serves, at their port, while it runs.
         type: list
         elements: str
         default: []

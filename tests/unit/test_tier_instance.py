@@ -91,6 +91,7 @@ def test_an_address_has_its_name_after_all_records() -> None:
 def test_it_serves_target_groups_by_their_names() -> None:
     target = build(target_groups=["submission"])[Key("target", "mail/submission")].values
     assert (target.instance, target.target_group) == (Reference("instance", "mail"), Reference("target_group", "submission"))
+    assert Key("target", "mail/submission") not in build(target_groups=["submission"], running=False)
 
 
 def test_recovery() -> None:

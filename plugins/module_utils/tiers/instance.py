@@ -166,7 +166,8 @@ def _declared(instance: Mapping[str, Any], stack: Stack, path: str) -> Iterator[
     yield _machine(instance, stack, path)
     for index, volume in enumerate(instance["volumes"]):
         yield from _data(instance, volume, f"{path}.volumes[{index}]")
-    for index, group in enumerate(instance["target_groups"]):
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html: what does not run is refused.
+    for index, group in enumerate(instance["target_groups"] if instance["running"] else ()):
         target = Target(instance=Reference("instance", name), target_group=Reference("target_group", group))
         yield Declaration("target", f"{name}/{group}", TIER, target, f"{path}.target_groups[{index}]")
     if instance["elastic_ip"]:

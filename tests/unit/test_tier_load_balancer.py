@@ -185,6 +185,27 @@ CROSSING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         },
         "load_balancer.load_balancers[0].ip_address_type: needs IPv6 in the subnet public/eu-west-1a",
     ),
+    "requests of TCP": (
+        {},
+        {
+            "compute": {
+                "groups": [
+                    {
+                        "name": "app",
+                        "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+                        "type": "t3.small",
+                        "min": 1,
+                        "max": 2,
+                        "subnets": "app",
+                        "security_groups": ["app"],
+                        "target_groups": ["messages"],
+                        "target_tracking": {"requests_per_target": 100},
+                    }
+                ]
+            }
+        },
+        "compute.groups[0].target_tracking.requests_per_target: the target group messages is for TCP",
+    ),
     "certificate elsewhere": (
         {"listeners": [{"port": 443, "protocol": "HTTPS", "certificate": "web", "target_group": "app"}]},
         {
@@ -200,8 +221,10 @@ CROSSING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 @pytest.mark.parametrize(("balancer", "others", "message"), CROSSING.values(), ids=list(CROSSING))
 def test_what_other_tiers_declare_has_to_fit(balancer: dict[str, Any], others: dict[str, Any], message: str) -> None:
     stack = dataclasses.replace(STACK, regions=("us-east-1", "eu-central-1"))
+    described = with_balancer(**balancer)
+    described["target_groups"].append({"name": "messages", "port": 2775, "protocol": "TCP"})
     with pytest.raises(InvalidOption) as refused:
-        declarations_of({**others, "load_balancer": with_balancer(**balancer)}, stack)
+        declarations_of({**others, "load_balancer": described}, stack)
     assert str(refused.value).startswith(message)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 
+HTTP = ("HTTP", "HTTPS")
 LOGS = ("access_logs", "connection_logs")
 # Who writes the logs of a type of load balancer, and the option of a bucket that lets it:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
@@ -32,6 +33,8 @@ def check_together(declarations: Iterable[Declaration], stack: Stack) -> None:
             _check_ipv6(declaration, declared)
         if declaration.kind == "listener":
             _check_certificates(declaration, declared, stack)
+        if declaration.kind == "scaling_policy":
+            _check_metric(declaration, declared)
 
 
 def _check_logs(balancer: Declaration, declared: Mapping[Key, Declaration], stack: Stack) -> None:
@@ -66,6 +69,16 @@ def _check_ipv6(balancer: Declaration, declared: Mapping[Key, Declaration]) -> N
             raise InvalidOption(
                 f"{balancer.path}.ip_address_type", f"needs IPv6 in the subnet {declaration.name}: set network.vpc.ipv6"
             )
+
+
+def _check_metric(policy: Declaration, declared: Mapping[Key, Declaration]) -> None:
+    """Network load balancers count no requests."""
+    pointer = policy.values.target_group
+    group = declared.get(pointer.key) if pointer else None
+    if group and group.values.protocol not in HTTP:
+        raise InvalidOption(
+            policy.path, f"the target group {group.name} is for {group.values.protocol}, not for requests of HTTP"
+        )
 
 
 def _check_certificates(listener: Declaration, declared: Mapping[Key, Declaration], stack: Stack) -> None:

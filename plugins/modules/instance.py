@@ -182,7 +182,7 @@ options:
         type: bool
         default: true
       stop_protection:
-        description: Whether it is protected from being stopped.
+        description: Whether it is protected from being stopped, and so from termination too.
         type: bool
         default: false
       recovery:

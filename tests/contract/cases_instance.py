@@ -108,7 +108,7 @@ CASES = {
             "root_size": 30,
             "root_type": "gp2",
         },
-        before_delete={"termination_protection": False},
+        before_delete={"termination_protection": False, "stop_protection": False},
     ),
     "volume": Case(
         disk(),

@@ -221,6 +221,21 @@ def test_an_instance_that_could_not_start_says_why(monkeypatch: pytest.MonkeyPat
     assert (found.state, found.detail) == (FAILED, f"terminated: {reason['Message']}")
 
 
+@pytest.mark.parametrize(
+    ("attributes", "why"),
+    [
+        ({}, None),
+        (
+            {"disableApiTermination": True},
+            "its termination protection is on; set termination_protection: false and apply that first",
+        ),
+        ({"disableApiStop": True}, "its stop protection is on; set stop_protection: false and apply that first"),
+    ],
+)
+def test_what_keeps_an_instance_from_being_deleted(attributes: dict[str, bool], why: str | None) -> None:
+    assert instance.guard(instance_found({}, {}, **attributes)) == why
+
+
 def test_a_volume_is_as_declared_and_waits_while_it_is_modified() -> None:
     wanted = declared("volume", volumes=[{"name": "data", "device": "/dev/sdf", "size": 100}])
     for modifying, state in (([], READY), ([{"VolumeId": DATA, "ModificationState": "modifying"}], PENDING)):

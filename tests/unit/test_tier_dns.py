@@ -84,11 +84,16 @@ def test_values_by_type(type_: str, value: str) -> None:
     assert values(type=type_, values=[value]).values == (value,)
 
 
+def test_an_address_that_an_instance_has() -> None:
+    assert values(values=[], elastic_ip="mail").values == (Reference("elastic_ip", "mail", "public_ip"),)
+
+
 @pytest.mark.parametrize(
     ("record", "message"),
     [
         ({"record": "www.example.org"}, r"records\[0\].record: 'www.example.org' is not in the zone example.com"),
         ({"record": "example.com", "type": "CNAME", "values": ["a.example.net"]}, "not for the name of the zone itself"),
+        ({"values": [], "elastic_ip": "mail", "type": "AAAA"}, "elastic_ip: is for the type A"),
         ({"values": []}, r"records\[0\]: needs either values, an alias or an elastic_ip"),
         ({"alias": {"load_balancer": "web"}}, "needs either values, an alias or an elastic_ip"),
         ({"values": [], "alias": {}}, "alias: needs either load_balancer or dns_name"),

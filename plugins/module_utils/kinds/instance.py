@@ -142,8 +142,11 @@ def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
 
 
 def guard(found: Found) -> str | None:
-    protected = "its termination protection is on; set termination_protection: false and apply that first"
-    return protected if found.values.termination_protection else None
+    """EC2 terminates nothing that must not even be stopped."""
+    on = [name for name in ("termination_protection", "stop_protection") if getattr(found.values, name)]
+    names = " and ".join(name.replace("_", " ") for name in on)
+    settings = " and ".join(f"{name}: false" for name in on)
+    return f"its {names} is on; set {settings} and apply that first" if on else None
 
 
 def _settings(values: Instance) -> dict[str, Any]:

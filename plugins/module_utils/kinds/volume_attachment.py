@@ -90,7 +90,7 @@ def _attachments(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _found(raw: Mapping[str, Any]) -> Found:
     values = VolumeAttachment(volume=raw["VolumeId"], instance=raw["InstanceId"], device=raw["Device"])
-    return Found(raw["VolumeId"], values, state=STATES[raw["State"]], name=raw["Device"], detail=raw["State"])
+    return Found(raw["VolumeId"], values, state=STATES[raw["State"]], name=raw["Device"].rpartition("/")[2], detail=raw["State"])
 
 
 KIND = Kind(

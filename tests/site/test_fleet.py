@@ -85,7 +85,7 @@ def described() -> None:
     shutil.copytree(CHECKOUT / "inventories" / "jyoti", inventory)
     compute = inventory / "group_vars" / "all" / "compute.yml"
     (app,) = yaml.safe_load(compute.read_text())["terrace_compute"]["groups"]
-    app |= {"bootstrap": {}, "health_check": "ELB", "max": 8}
+    app |= {"bootstrap": {}, "health_check": "ELB", "warmup": 10, "max": 8}
     pushed = {name: app[name] for name in ("image", "type", "subnets", "security_groups", "role", "root_volume")}
     pushed |= {"name": "pushed", "min": 1, "max": 1}
     compute.write_text(yaml.safe_dump({"terrace_compute": {"groups": [app, pushed]}}))

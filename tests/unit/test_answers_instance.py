@@ -150,7 +150,7 @@ def only(found: Any) -> Found:
     return one
 
 
-def instance_found(raw: dict[str, Any], root: dict[str, Any], **attributes: bool) -> Found:
+def instance_found(raw: dict[str, Any], root: dict[str, Any], modifying: str = "", **attributes: bool) -> Found:
     def attribute(**request: Any) -> dict[str, Any]:
         name = request["Attribute"]
         return {"InstanceId": request["InstanceId"], name[0].upper() + name[1:]: {"Value": attributes.get(name, False)}}
@@ -158,6 +158,7 @@ def instance_found(raw: dict[str, Any], root: dict[str, Any], **attributes: bool
     prepared = {
         "describe_instances": {"Reservations": [{"Instances": [{**RUNNING, **raw}]}]},
         "describe_volumes": {"Volumes": [{**ROOT_VOLUME, **root}]},
+        "describe_volumes_modifications": {"VolumesModifications": [{"VolumeId": modifying}]},
         "describe_instance_credit_specifications": {
             "InstanceCreditSpecifications": [{"InstanceId": ID, "CpuCredits": "unlimited"}]
         },
@@ -209,6 +210,12 @@ def test_an_instance_that_has_only_begun_to_start_has_no_root_volume_yet() -> No
 )
 def test_states(name: str, state: str) -> None:
     assert instance_found({"State": {"Name": name}}, {}).state == state
+
+
+def test_an_instance_waits_while_its_root_volume_is_modified() -> None:
+    assert instance_found({}, {}, modifying=ROOT).state == PENDING
+    assert instance_found({}, {}, modifying=DATA).state == READY
+    assert instance_found({"State": {"Name": "terminated"}}, {}, modifying=ROOT).state == GONE
 
 
 def test_an_instance_that_could_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,9 +97,10 @@ def list_instances(context: Context) -> Iterable[Found]:
     raws = [raw for reservation in reservations for raw in reservation["Instances"]]
     alive = [raw for raw in raws if raw["State"]["Name"] in ALIVE]
     volumes = {raw["VolumeId"]: raw for raw in _root_volumes(context, alive)}
+    modifying = _ebs.modifying(context) if volumes else set()
     credits_ = _cpu_credits(context, alive)
     protections = dict(context.each(lambda raw: (raw["InstanceId"], _protections(context, raw["InstanceId"])), alive))
-    return [
+    found = [
         _found(
             raw,
             **protections.get(raw["InstanceId"], {}),
@@ -108,6 +109,7 @@ def list_instances(context: Context) -> Iterable[Found]:
         )
         for raw in raws
     ]
+    return [_growing(one) if one.attributes["root_volume"] in modifying else one for one in found]
 
 
 def create(context: Context, new: New, values: Instance) -> Found:
@@ -186,6 +188,13 @@ def _root_volume(raw: Mapping[str, Any]) -> str | None:
 def _root_volumes(context: Context, alive: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ids = filter(None, map(_root_volume, alive))
     return _ec2.filtered(context, "describe_volumes", "Volumes", "volume-id", ids)
+
+
+def _growing(found: Found) -> Found:
+    """EC2 tells a volume's new size a while after it has been asked for."""
+    return (
+        dataclasses.replace(found, state=PENDING, detail="its root volume is being modified") if found.state == READY else found
+    )
 
 
 def _root_values(raw: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -276,6 +285,7 @@ KIND = Kind(
     calls={
         "DescribeInstances": "page",
         "DescribeVolumes": "page",
+        "DescribeVolumesModifications": "page",
         "DescribeInstanceCreditSpecifications": "page",
         "DescribeInstanceAttribute": "resource",
     },

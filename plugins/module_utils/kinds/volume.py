@@ -35,7 +35,7 @@ STATES = {
     "deleted": GONE,
     "error": FAILED,
 }
-MODIFYING, COMPLETED, FAILED_SNAPSHOT = "modifying", "completed", "error"
+COMPLETED, FAILED_SNAPSHOT = "completed", "error"
 UNFINISHED = "Snapshot.Pending"
 # Of a full volume of 64 TiB, whatever it takes: nothing is deleted before its copy is there.
 SNAPSHOT_SECONDS = 24 * 3600.0
@@ -61,7 +61,7 @@ class Volume:
 
 def list_volumes(context: Context) -> Iterable[Found]:
     raws = context.pages("ec2", "describe_volumes", "Volumes", Filters=_ec2.with_identity(context))
-    modifying = _modifying(context) if raws else set()
+    modifying = _ebs.modifying(context) if raws else set()
     return [_found(context, raw, raw["VolumeId"] in modifying) for raw in raws]
 
 
@@ -121,13 +121,6 @@ def _begin_snapshot(ec2: Any, found: Found) -> Any:
     )
 
 
-def _modifying(context: Context) -> set[str]:
-    """Return the ids of the account's volumes that are on their way to new settings."""
-    filters = [{"Name": "modification-state", "Values": [MODIFYING]}]
-    pages = context.pages("ec2", "describe_volumes_modifications", "VolumesModifications", Filters=filters)
-    return {raw["VolumeId"] for raw in pages}
-
-
 def _wants_snapshot(context: Context, tags: Mapping[str, str]) -> bool:
     """What is not declared any more goes as it does by default: with a final snapshot."""
     wanted = {declaration.name: declaration.values.final_snapshot for declaration in context.declared(KIND.name)}
@@ -139,7 +132,9 @@ def _found(context: Context, raw: Mapping[str, Any], modifying: bool) -> Found:
     values = read(Volume, {"KmsKeyId": "", **raw})
     state = PENDING if modifying else STATES[raw["State"]]
     attributes = {"final_snapshot": _wants_snapshot(context, tags)}
-    return Found(raw["VolumeId"], values, tags, state, detail=MODIFYING if modifying else raw["State"], attributes=attributes)
+    return Found(
+        raw["VolumeId"], values, tags, state, detail=_ebs.MODIFYING if modifying else raw["State"], attributes=attributes
+    )
 
 
 KIND = Kind(

@@ -216,6 +216,10 @@ def test_the_first_boot_is_a_program_with_settings_and_outputs() -> None:
     ("path", "changes"),
     [
         ("compute.groups[0].role", {"bootstrap": BUNDLE}),
+        (
+            "compute.groups[0].bootstrap.environment.HTTPS_PROXY",
+            {"role": "app", "bootstrap": {**BUNDLE, "environment": {"HTTPS_PROXY": "http://user:hunter2@proxy:3128"}}},
+        ),
         ("compute.groups[0].user_data", {"role": "app", "bootstrap": BUNDLE, "user_data": "#cloud-config\n"}),
         ("compute.groups[0].user_data", {"role": "app", "bootstrap": BUNDLE, "user_data": "#!/bin/sh\n" + "# long\n" * 1500}),
         (

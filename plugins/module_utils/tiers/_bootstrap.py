@@ -64,7 +64,12 @@ CONSTRAINTS = {
     # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html; two minutes are for the report.
     "timeout": Constraint(minimum=300, maximum=7200),
     "environment": Constraint(
-        max_length=50, keys=Constraint(pattern=r"[A-Za-z_][A-Za-z0-9_]{0,127}", says="a variable has letters, digits and _")
+        max_length=50,
+        keys=Constraint(pattern=r"[A-Za-z_][A-Za-z0-9_]{0,127}", says="a variable has letters, digits and _"),
+        values=Constraint(
+            pattern=r"(?![^:]*://[^/]*@)[ -~]{0,1024}",
+            says="a variable has up to 1024 printable characters and no password, which user data would show",
+        ),
     ),
 }
 SCRIPT = """#!/usr/bin/python3

@@ -107,7 +107,7 @@ def call(settings: Settings, service: str, path: str = "/", body: bytes = b"", h
         now = datetime.datetime.now(datetime.timezone.utc)
         try:
             sent = signed(method, url, headers or {}, body, service, settings["region"], credentials(), now)
-            return urllib.request.urlopen(urllib.request.Request(url, body or None, sent, method=method), timeout=60)
+            return urllib.request.build_opener().open(urllib.request.Request(url, body or None, sent, method=method), timeout=60)
         except OSError as error:
             code = getattr(error, "code", 503)
             if code not in LATE or time.monotonic() > end:
@@ -221,5 +221,5 @@ def main(settings: Settings) -> None:
     with contextlib.suppress(Exception):
         report(settings, instance)
     complete(settings, instance, result, until=begin + PATIENCE)
-    print(said)
-    sys.exit(result != "CONTINUE")
+    sys.stdout.write(f"{said}\n")
+    raise SystemExit(result != "CONTINUE")

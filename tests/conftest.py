@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
+from local_cloud.emulator.environment import configure_moto
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 SAFE_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -37,4 +39,5 @@ def _forget_the_users_account() -> None:
 
 
 _forget_the_users_account()
+configure_moto()
 _install_collection_finder()

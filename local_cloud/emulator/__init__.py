@@ -10,6 +10,10 @@ with Emulator() as emulator:
     emulator.reset()   # an empty account again
 """
 
+from local_cloud.emulator.environment import configure_moto
 from local_cloud.emulator.server import Emulator
 
 __all__ = ["Emulator"]
+
+# Whichever part of this package is imported first imports moto.
+configure_moto()

@@ -26,7 +26,6 @@ class Emulator:
     """
 
     def __init__(self, port: int = 0, call_file: Path | None = None) -> None:
-        environment.configure_moto()
         self.lock = threading.RLock()
         self._port = port
         self._call_file = call_file

@@ -49,6 +49,7 @@ ROLES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"permissions_boundary": "ReadOnlyAccess"}, IN_PLACE),
     ({"permissions_boundary": "ReadOnlyAccess"}, {}, IN_PLACE),
     ({}, {"policies": [{"name": "own", "statements": [READ]}]}, IN_PLACE),
+    ({}, {"fleets": ["app"]}, IN_PLACE),
     (
         {"policies": [{"name": "own", "statements": [READ, WRITE]}]},
         {"policies": [{"name": "own", "statements": [WRITE, READ]}]},

@@ -5,11 +5,9 @@
 https://docs.aws.amazon.com/acm/latest/APIReference/API_Operations.html
 """
 
-import os
 from collections.abc import Callable
 from typing import Any
 
-from moto import settings
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
 from moto.acm.responses import AWSCertificateManagerResponse
 from moto.core.exceptions import AWSError
@@ -17,9 +15,6 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.elbv2.models import elbv2_backends
 
 from local_cloud.emulator.fidelity.patching import around, method
-
-# Read by moto when it is first imported, which may be before the emulator sets its environment.
-settings.ACM_VALIDATION_WAIT = int(os.environ.get("MOTO_ACM_VALIDATION_WAIT", "1"))
 
 
 class ResourceInUse(AWSError):

@@ -24,7 +24,7 @@ SCENARIOS = {
     "rebalance": Scenario(changed_balancers(), before=balancers()),
 }
 MOMENTS = ("before", "after")
-SAMPLES = {"provision": 7, "update": 7, "teardown": 6, "launch": 3, "resize": 2, "terminate": 2, "balance": 2, "rebalance": 3}
+SAMPLES = {"provision": 4, "update": 4, "teardown": 3, "launch": 2, "resize": 2, "terminate": 1, "balance": 2, "rebalance": 2}
 SHARES_OF_ALL = 8
 LAG = 8.0
 

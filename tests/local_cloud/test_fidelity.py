@@ -44,6 +44,7 @@ def test_the_emulator_behaves_like_aws(emulator: Emulator, scenario: Scenario) -
     scenario(emulator.client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_moto_still_needs_the_patch(plain: Connect, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.local_cloud.scenarios.common.PATIENCE", 0)

@@ -18,11 +18,10 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds.auto_scaling_gro
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.log_group import KIND as LOG_GROUP
 from ansible_collections.terrace.aws.plugins.module_utils.kinds.log_group import LogGroup
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import MANY, partition
+from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import USER_DATA_BYTES
 
 HOOK = "bootstrap"
 LOG_DAYS = 30
-# Of user data: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
-MAX_BYTES = 16384
 # What the facts of one output may take, which are known only after the apply: an ARN.
 OUTPUT_BYTES = 200
 SPEC = {
@@ -123,8 +122,10 @@ def user_data(group: Mapping[str, Any], stack: Stack, path: str) -> dict[str, An
         "user_data": group["user_data"],
     }
     script = SCRIPT.format(program=_program(), settings=_quoted(settings), outputs=_user_data.OUTPUTS)
-    if len(script.encode()) + OUTPUT_BYTES * len(bootstrap["outputs"]) > MAX_BYTES:
-        raise InvalidOption(f"{path}.user_data", f"makes the user data longer than {MAX_BYTES} bytes, together with bootstrap's")
+    if len(script.encode()) + OUTPUT_BYTES * len(bootstrap["outputs"]) > USER_DATA_BYTES:
+        raise InvalidOption(
+            f"{path}.user_data", f"makes the user data longer than {USER_DATA_BYTES} bytes, together with bootstrap's"
+        )
     return {"script": script, "outputs": _outputs(bootstrap["outputs"])}
 
 

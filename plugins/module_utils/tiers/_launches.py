@@ -36,7 +36,8 @@ KEY_PAIR = Constraint(
     pattern=r"|[!-~]([ -~]{0,253}[!-~])?", says="a key pair's name has 1 to 255 ASCII characters, with no space around them"
 )
 # Before base64 encoding: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
-USER_DATA = Constraint(max_bytes=16384, verbatim=True)
+USER_DATA_BYTES = 16384
+USER_DATA = Constraint(max_bytes=USER_DATA_BYTES, verbatim=True)
 HOP_LIMIT = Constraint(minimum=1, maximum=64)
 
 

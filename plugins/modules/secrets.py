@@ -26,7 +26,8 @@ options:
     description:
       - Who runs these modules, as the ARNs of roles and users, or as names of roles of the stack. V(*) in an ARN stands for
         any part of a name.
-      - Beside the stack's roles they are then the only ones who can read secrets that name no readers of their own.
+      - Beside the stack's roles they are then the only ones who can read secrets that name no readers of their own. Without
+        them it is whoever created the secret, which never changes by itself.
     type: list
     elements: str
     default: []
@@ -100,8 +101,8 @@ options:
         description:
           - Who may read the value, whatever IAM policies allow to others. Each is the name of a role of the stack, or an ARN.
             The O(operators) may, too.
-          - By default the stack's roles may, and its operators if there are any. If none are named, or a function rotates
-            the secret, everybody of the account may whom IAM allows it, but no role of another stack.
+          - By default the stack's roles may, and its operators. If a function rotates the secret and none are named, everybody
+            of the account may whom IAM allows it, but no role of another stack.
           - A function that rotates the secret is a reader too. Services and their service-linked roles are not kept away.
           - A role of the stack that was adopted under another name is named by its ARN.
         type: list

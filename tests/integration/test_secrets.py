@@ -146,9 +146,29 @@ def test_a_policy_that_others_changed_is_set_again(clients: Clients) -> None:
     assert actions(converge(clients, {**APP, "readers": ["app"]})) == {"secret/app": "update"}
     assert json.loads(secrets.get_resource_policy(SecretId="demo/app")["ResourcePolicy"])["Statement"][0]["Effect"] == "Deny"
     converge(clients, APP)
-    others, _accounts = json.loads(secrets.get_resource_policy(SecretId="demo/app")["ResourcePolicy"])["Statement"]
-    assert others["Sid"] == "NoOtherStack"
+    (denied,) = policy(clients)
+    assert "arn:aws:iam::123456789012:role/terrace/demo/*" in denied["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
     assert actions(converge(clients, APP)) == {}
+
+
+def policy(clients: Clients) -> list[dict[str, Any]]:
+    """Return the statements of the secret's policy, as the service has them."""
+    answer = clients("secretsmanager", "eu-west-1").get_resource_policy(SecretId="demo/app")
+    return json.loads(answer["ResourcePolicy"])["Statement"]
+
+
+def test_its_creator_reads_a_secret_and_whoever_comes_later_changes_nothing(clients: Clients) -> None:
+    sts, secrets = clients("sts", "eu-west-1"), clients("secretsmanager", "eu-west-1")
+    converge(clients, APP)
+    (denied,) = policy(clients)
+    assert denied["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] == [sts.get_caller_identity()["Arn"]]
+    someone = {**denied["Condition"], "ArnNotEquals": {"aws:PrincipalArn": ["arn:aws:iam::123456789012:role/*/deployer"]}}
+    document = {"Version": "2012-10-17", "Statement": [{**denied, "Condition": someone}]}
+    secrets.put_resource_policy(SecretId="demo/app", ResourcePolicy=json.dumps(document))
+    assert actions(converge(clients, APP)) == {}
+    del someone["ArnNotEquals"]
+    secrets.put_resource_policy(SecretId="demo/app", ResourcePolicy=json.dumps(document))
+    assert actions(converge(clients, APP)) == {"secret/app": "update"}
 
 
 def test_a_secure_parameter_keeps_its_value_whatever_changes(clients: Clients) -> None:

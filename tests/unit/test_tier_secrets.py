@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import validated
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import Secret
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import CREATOR, Secret
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import secrets
 
 STACK = Stack("demo", "123456789012", "eu-west-1")
@@ -85,8 +85,18 @@ def conditions(operators: Sequence[str] = (), **options: Any) -> list[dict[str, 
     return [statement["Condition"] for statement in declaration.values.policy["Statement"] if statement["Effect"] == "Deny"]
 
 
-def test_other_stacks_and_accounts_never_get_at_a_value() -> None:
-    others, foreign = conditions()
+ROTATED = {"lambda": "arn:aws:lambda:eu-west-1:123456789012:function:rotate"}
+
+
+def test_a_secret_is_its_stacks_and_its_creators() -> None:
+    own, linked = "arn:aws:iam::123456789012:role/terrace/demo/*", "arn:aws:iam::123456789012:role/aws-service-role/*/*"
+    (condition,) = conditions()
+    assert condition["ArnNotLike"]["aws:PrincipalArn"] == [own, linked]
+    assert set(CREATOR) <= set(condition)
+
+
+def test_what_an_unknown_function_rotates_is_closed_to_other_stacks_and_accounts() -> None:
+    others, foreign = conditions(rotation=ROTATED)
     assert others == {
         "ArnLike": {"aws:PrincipalArn": ["arn:*:iam::*:role/terrace/*"]},
         "ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::123456789012:role/terrace/demo/*"]},
@@ -101,7 +111,8 @@ def test_named_operators_are_the_only_ones_beside_the_stack() -> None:
     assert condition["ArnNotLike"]["aws:PrincipalArn"] == [own, operator, linked]
     (condition,) = conditions([operator], readers=["app"])
     assert condition["ArnNotLike"]["aws:PrincipalArn"][1:] == [operator, linked]
-    assert len(conditions([operator], rotation={"lambda": "arn:aws:lambda:eu-west-1:123456789012:function:rotate"})) == 2
+    assert not set(CREATOR) & set(condition)
+    assert len(conditions([operator], rotation=ROTATED)) == 2
 
 
 def test_the_content_of_a_secure_parameter_is_made() -> None:

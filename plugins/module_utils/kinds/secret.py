@@ -22,6 +22,10 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds._reads import ex
 DEFAULT_RECOVERY_DAYS = 30
 # What an empty `kms_key` stands for: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html
 DEFAULT_KEY = "alias/aws/secretsmanager"
+# A statement with this Sid lets in, besides others, the caller that sets the policy:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+WITH_CREATOR = "OnlyReadersAndCreator"
+CREATOR = {"ArnNotEquals": {"aws:PrincipalArn": ["whoever sets this policy"]}}
 
 
 def same_rotation(rotation: Mapping[str, Any]) -> tuple[str, ...]:
@@ -35,7 +39,23 @@ def same_replicas(replicas: Iterable[Mapping[str, str]]) -> list[tuple[str, str]
 
 
 def same_document(document: Mapping[str, Any]) -> str:
-    return _iam.same_policy(document) if document else ""
+    return _iam.same_policy(_for_creator(document, CREATOR)) if document else ""
+
+
+def _for_creator(document: Mapping[str, Any], creator: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a policy with another creator, if it lets one in.
+
+    Who that is, is not compared: whoever checks the stack later is somebody else, and nothing has changed by that.
+    """
+    statements = document.get("Statement", [])
+    listed = [statements] if isinstance(statements, Mapping) else statements
+    return {**document, "Statement": [_with_creator(statement, creator) for statement in listed]}
+
+
+def _with_creator(statement: Mapping[str, Any], creator: Mapping[str, Any]) -> Mapping[str, Any]:
+    condition = statement.get("Condition") or {}
+    lets_in = statement.get("Sid") == WITH_CREATOR and set(CREATOR) <= set(condition)
+    return {**statement, "Condition": {**condition, **creator}} if lets_in else statement
 
 
 def rotating(_before: Any, after: Mapping[str, Any]) -> str:
@@ -134,7 +154,7 @@ def update(context: Context, found: Found, values: Secret, fields: set[str]) -> 
         key = {"KmsKeyId": values.kms_key or DEFAULT_KEY} if "kms_key" in fields else {}
         secrets.update_secret(SecretId=found.id, **arguments(values, fields & {"description"}), **key)
     if "policy" in fields:
-        _set_policy(secrets, found.id, values.policy)
+        _set_policy(context, found.id, values.policy)
     if "rotation" in fields:
         _set_rotation(secrets, found.id, values.rotation)
     if "replicas" in fields:
@@ -158,11 +178,26 @@ def tag(context: Context, found: Found, wanted: Mapping[str, str]) -> None:
     context.client("secretsmanager").tag_resource(SecretId=found.id, Tags=tags)
 
 
-def _set_policy(secrets: Any, secret: str, policy: Mapping[str, Any]) -> None:
+def _set_policy(context: Context, secret: str, policy: Mapping[str, Any]) -> None:
+    secrets = context.client("secretsmanager")
     if policy:
-        secrets.put_resource_policy(SecretId=secret, ResourcePolicy=_iam.encoded(policy), BlockPublicPolicy=True)
+        known = _for_creator(policy, {"ArnNotEquals": {"aws:PrincipalArn": _caller(context)}})
+        secrets.put_resource_policy(SecretId=secret, ResourcePolicy=_iam.encoded(known), BlockPublicPolicy=True)
     else:
         secrets.delete_resource_policy(SecretId=secret)
+
+
+def _caller(context: Context) -> list[str]:
+    """Return whom conditions take the caller for. The ARN of a session lacks the path of its role, whose name is unique.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+    """
+    caller = context.client("sts").get_caller_identity()["Arn"]
+    session = re.fullmatch(r"(arn:[a-z-]+):sts::(\d+):assumed-role/([^/]+)/.*", caller)
+    if not session:
+        return [caller]
+    partition, account, role = session.groups()
+    return [f"{partition}:iam::{account}:role/{role}", f"{partition}:iam::{account}:role/*/{role}"]
 
 
 def _set_rotation(secrets: Any, secret: str, rotation: Mapping[str, Any]) -> None:

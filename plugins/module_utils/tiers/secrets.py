@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import InvalidOption
 from ansible_collections.terrace.aws.plugins.module_utils.engine.validate import Constraint, Spec, validated
-from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import Secret
+from ansible_collections.terrace.aws.plugins.module_utils.kinds.secret import CREATOR, WITH_CREATOR, Secret
 from ansible_collections.terrace.aws.plugins.module_utils.tiers import _secrets_parameters
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._constraints import KMS_KEY, REGION, key_of, reference, several
 from ansible_collections.terrace.aws.plugins.module_utils.tiers._principals import PRINCIPAL, arn_of, service_role, stack_roles
@@ -227,18 +227,17 @@ def _policy(secret: Mapping[str, Any], operators: list[str], stack: Stack, path:
 def _statements(secret: Mapping[str, Any], operators: list[str], stack: Stack) -> list[dict[str, Any]]:
     """By default the role of a function that rotates the secret has to be let in, which we do not know."""
     own = stack_roles(stack)
-    if not secret["readers"] and (secret["rotation"] or not operators):
+    if secret["rotation"] and not secret["readers"]:
         others = {"ArnLike": {"aws:PrincipalArn": [stack_roles(None)]}, "ArnNotLike": {"aws:PrincipalArn": [own]}}
         foreign = {"StringNotEquals": {"aws:PrincipalAccount": stack.account}, "Bool": NO_SERVICE}
         return [_denied("NoOtherStack", others), _denied("NoOtherAccount", foreign)]
     named = [*(arn_of(reader, stack) for reader in secret["readers"]), *operators]
     # Services and their service-linked roles, which no policy of ours can be about, are left out.
     readers = [*([] if secret["readers"] else [own]), *named, service_role("*", "*", stack)]
+    others: dict[str, Any] = {"ArnNotLike": {"aws:PrincipalArn": readers}, "Bool": NO_SERVICE}
+    denied = _denied("OnlyReaders", others) if operators else _denied(WITH_CREATOR, {**others, **CREATOR})
     foreign_readers = [arn for arn in named if arn.split(":")[4] != stack.account and "*" not in arn]
-    return [
-        _denied("OnlyReaders", {"ArnNotLike": {"aws:PrincipalArn": readers}, "Bool": NO_SERVICE}),
-        *([_allowed(foreign_readers)] if foreign_readers else []),
-    ]
+    return [denied, *([_allowed(foreign_readers)] if foreign_readers else [])]
 
 
 def _denied(sid: str, condition: dict[str, Any]) -> dict[str, Any]:

@@ -234,8 +234,8 @@ def _statements(secret: Mapping[str, Any], operators: list[str], stack: Stack) -
     named = [*(arn_of(reader, stack) for reader in secret["readers"]), *operators]
     # Services and their service-linked roles, which no policy of ours can be about, are left out.
     readers = [*([] if secret["readers"] else [own]), *named, service_role("*", "*", stack)]
-    others: dict[str, Any] = {"ArnNotLike": {"aws:PrincipalArn": readers}, "Bool": NO_SERVICE}
-    denied = _denied("OnlyReaders", others) if operators else _denied(WITH_CREATOR, {**others, **CREATOR})
+    strangers = {"ArnNotLike": {"aws:PrincipalArn": readers}, "Bool": NO_SERVICE}
+    denied = _denied("OnlyReaders", strangers) if operators else _denied(WITH_CREATOR, {**strangers, **CREATOR})
     foreign_readers = [arn for arn in named if arn.split(":")[4] != stack.account and "*" not in arn]
     return [denied, *([_allowed(foreign_readers)] if foreign_readers else [])]
 

@@ -88,7 +88,11 @@ def run(options: argparse.Namespace) -> int:
     """Become the command, in the safe environment."""
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     state = lifetime.running_state()
-    settings = {"TERRACE_LOCAL_CA_FILE": state["ca_file"], "TERRACE_LOCAL_NODE_ARCHIVE": str(node_archive.ensure())}
+    settings = {
+        "TERRACE_LOCAL_CA_FILE": state["ca_file"],
+        "TERRACE_LOCAL_NODE_ARCHIVE": str(node_archive.ensure()),
+        "TERRACE_LOCAL_STATE_FILE": str(paths.STATE),
+    }
     safe_command.become(words, state["endpoint"], settings)
     return 0
 

@@ -27,8 +27,8 @@ def summarise(state: dict[str, Any]) -> str:
         "region": REGION,
         "account": "123456789012",
         "stack": next((stack for stack, _kind in resources), None),
-        "urls": [way.url for way in ways if way.scheme in WEB],
-        "names": {way.url: way.name for way in ways if way.name},
+        "urls": list(dict.fromkeys(way.url for way in ways if way.scheme in WEB)),
+        "names": {way.name: way.url for way in ways if way.name},
         "ca_file": state["ca_file"],
         "resources": dict(Counter(kind for _stack, kind in resources)),
         "seconds": _seconds(),
@@ -83,9 +83,9 @@ def _table(demo: dict[str, Any], ways: list[Entrance]) -> list[str]:
     created = [f"{count} {kind.replace('_', ' ')}{'s' if count > 1 else ''}" for kind, count in counts]
     lines = [f"{demo['stack']} runs in the local cloud, region {demo['region']}", ""]
     lines += [f"  URL       {way.shown}" for way in ways]
-    # What is encrypted, if anything is: the rest would only point there.
-    web = sorted((way for way in ways if way.scheme in WEB), key=lambda way: not way.name)
-    lines += [f"  try       {way.curl('/messages', Path(demo['ca_file']))}" for way in web[:1]]
+    web = [way for way in ways if way.scheme in WEB]
+    # What has a name, if anything has: the rest would only point there.
+    lines += [f"  try       {way.curl(Path(demo['ca_file']))}" for way in [way for way in web if way.name] or web[:1]]
     lines += [f"  AWS API   {demo['endpoint']}", ""]
     lines += _wrapped("created", created or ["nothing"])
     for what, seconds in demo["seconds"].items():

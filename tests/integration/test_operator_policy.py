@@ -35,21 +35,23 @@ def emulator(account: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emu
     return account
 
 
-def allowed(*sids: str) -> set[str]:
+def allowed(*sids: str, architecture: str = "jyoti") -> set[str]:
     """Return the actions that the policies allow, or that some of their statements do."""
-    statements = [statement for document in operator_policy(description()) for statement in document["Statement"]]
+    statements = [statement for document in operator_policy(description(architecture)) for statement in document["Statement"]]
     return {action for statement in statements if not sids or statement["Sid"] in sids for action in statement["Action"]}
 
 
-def test_a_life_within_the_policy(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    with allowing(emulator, allowed()):
-        created = run(monkeypatch, "stack", **description())
-        again = run(monkeypatch, "stack", **description())
-        found = run(monkeypatch, "stack_info", stack=description()["stack"])
-    with allowing(emulator, allowed("Survey", "ListParameters", "ImageParameters")):
-        compared = run(monkeypatch, "stack", **description(), _ansible_check_mode=True)
-    with allowing(emulator, allowed()):
-        gone = run(monkeypatch, "stack", **description(), state="absent")
+@pytest.mark.parametrize("architecture", ["agency", "jyoti"])
+def test_a_life_within_the_policy(architecture: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = description(architecture)
+    with allowing(emulator, allowed(architecture=architecture)):
+        created = run(monkeypatch, "stack", **described)
+        again = run(monkeypatch, "stack", **described)
+        found = run(monkeypatch, "stack_info", stack=described["stack"])
+    with allowing(emulator, allowed("Survey", "ListParameters", "ImageParameters", architecture=architecture)):
+        compared = run(monkeypatch, "stack", **described, _ansible_check_mode=True)
+    with allowing(emulator, allowed(architecture=architecture)):
+        gone = run(monkeypatch, "stack", **described, state="absent")
     assert "msg" not in created, created["msg"]
     assert "msg" not in again, again["msg"]
     assert "msg" not in found, found["msg"]

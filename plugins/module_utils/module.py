@@ -183,6 +183,9 @@ def declarations_of(described: Mapping[str, Mapping[str, Any]], stack: Stack) ->
         seen[declaration.key] = declaration.path
         refuse_other_region(declaration.region, f"{declaration.path}.region", stack)
     for tier in described:
+        if join := getattr(TIERS[tier], "join", None):
+            declarations = join(declarations)
+    for tier in described:
         if check := getattr(TIERS[tier], "check_together", None):
             check(declarations, stack)
     return tuple(declarations)

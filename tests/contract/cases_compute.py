@@ -100,32 +100,28 @@ FOR_GROUPS = (
     target_group("app"),
     target_group("other"),
 )
-BALANCED = (
-    declared(
-        "load_balancer",
-        "internal",
-        LoadBalancer(
-            scheme="internal",
-            subnets=(Reference("subnet", "app/eu-west-1a"), Reference("subnet", "app/eu-west-1b")),
-            security_groups=(Reference("security_group", "app"),),
-        ),
-        "load_balancer",
-    ),
-    *(
-        declared(
-            "listener",
-            f"internal/{port}",
-            Listener(
-                load_balancer=Reference("load_balancer", "internal"),
-                port=port,
-                protocol="HTTP",
-                action={"Type": "forward", "TargetGroupArn": Reference("target_group", name)},
-            ),
-            "load_balancer",
-        )
-        for name, port in (("app", 80), ("other", 81))
-    ),
-)
+
+
+def balanced(name: str, forwards_to: str) -> tuple[Declaration, ...]:
+    """Return a load balancer with a listener that forwards to a target group."""
+    balancer = LoadBalancer(
+        scheme="internal",
+        subnets=(Reference("subnet", "app/eu-west-1a"), Reference("subnet", "app/eu-west-1b")),
+        security_groups=(Reference("security_group", "app"),),
+    )
+    listener = Listener(
+        load_balancer=Reference("load_balancer", name),
+        port=80,
+        protocol="HTTP",
+        action={"Type": "forward", "TargetGroupArn": Reference("target_group", forwards_to)},
+    )
+    return (
+        declared("load_balancer", name, balancer, "load_balancer"),
+        declared("listener", f"{name}/80", listener, "load_balancer"),
+    )
+
+
+BALANCED = (*balanced("internal", "app"), *balanced("other", "other"))
 
 CASES = {
     "launch_template": Case(
@@ -174,12 +170,22 @@ CASES = {
             metric="ALBRequestCountPerTarget",
             target=50.0,
             target_group=Reference("target_group", "app"),
+            load_balancer=Reference("load_balancer", "internal"),
             listeners=Reference("listener", "", every=True),
         ),
         "compute",
         (*FOR_GROUPS, *BALANCED, declared("auto_scaling_group", "app", group("app"))),
-        changes={"metric": "ASGAverageNetworkIn", "target": 60.0, "target_group": Reference("target_group", "other")},
-        along={"metric": {"target_group": ""}},
+        changes={
+            "metric": "ASGAverageNetworkIn",
+            "target": 60.0,
+            "target_group": Reference("target_group", "other"),
+            "load_balancer": Reference("load_balancer", "other"),
+        },
+        along={
+            "metric": {"target_group": "", "load_balancer": ""},
+            "target_group": {"load_balancer": Reference("load_balancer", "other")},
+            "load_balancer": {"target_group": Reference("target_group", "other")},
+        },
     ),
     "step_policy": Case(
         StepPolicy(

@@ -210,8 +210,9 @@ def test_instances_that_are_behind_are_a_difference_and_those_on_their_way_out_a
     assert surveyed({"Instances": [member(), attached]}, 3).values.template_version == "3"
 
 
-def test_a_target_group_is_known_by_its_label() -> None:
-    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/demo-app-1a2b/0123456789abcdef"
+@pytest.mark.parametrize(("balancer", "fields"), [("50dc6c495c0c9188", []), ("60dc6c495c0c9188", ["load_balancer"])])
+def test_a_target_group_and_its_load_balancer_are_known_by_their_label(balancer: str, fields: list[str]) -> None:
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
     raw = {
         "AutoScalingGroupName": "auto_scaling_group:app:id",
         "PolicyName": "requests-per-target",
@@ -225,8 +226,12 @@ def test_a_target_group_is_known_by_its_label() -> None:
             "DisableScaleIn": False,
         },
     }
-    wanted = dataclasses.replace(resolved("scaling_policy", target_tracking={"requests_per_target": 1000}), target_group=arn)
-    assert compare(scaling_policy._found(raw).values, wanted) == ()
+    wanted = dataclasses.replace(
+        resolved("scaling_policy", target_tracking={"requests_per_target": 1000}),
+        target_group=f"{arn}:targetgroup/demo-app-1a2b/0123456789abcdef",
+        load_balancer=f"{arn}:loadbalancer/app/demo-front/{balancer}",
+    )
+    assert [change.field for change in compare(scaling_policy._found(raw).values, wanted)] == fields
 
 
 def test_a_schedule_without_a_time_zone_is_in_utc() -> None:

@@ -163,6 +163,16 @@ def test_logs() -> None:
     assert front.connection_logs == {"enabled": False}
 
 
+REQUESTS = {
+    "name": "app",
+    "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+    "type": "t3.small",
+    "min": 1,
+    "max": 2,
+    "subnets": "app",
+    "security_groups": ["app"],
+    "target_tracking": {"requests_per_target": 100},
+}
 CROSSING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "bucket that is closed": (
         {"access_logs": {"bucket": "logs"}},
@@ -189,19 +199,7 @@ CROSSING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {},
         {
             "compute": {
-                "groups": [
-                    {
-                        "name": "app",
-                        "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
-                        "type": "t3.small",
-                        "min": 1,
-                        "max": 2,
-                        "subnets": "app",
-                        "security_groups": ["app"],
-                        "target_groups": ["messages"],
-                        "target_tracking": {"requests_per_target": 100},
-                    }
-                ]
+                "groups": [{**REQUESTS, "target_groups": ["messages"]}],
             }
         },
         "compute.groups[0].target_tracking.requests_per_target: the target group messages is for TCP",
@@ -216,6 +214,22 @@ CROSSING: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "load_balancer.load_balancers[0].listeners[0]: the certificate web has to be in the load balancer's region",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("group", "counted"),
+    [
+        ("app", Reference("load_balancer", "front")),
+        ("next", Reference("load_balancer", "front")),
+        ("elsewhere", Reference("target_group", "elsewhere", "load_balancer")),
+    ],
+)
+def test_requests_are_counted_by_what_forwards_to_the_targets(group: str, counted: Reference) -> None:
+    rule = {"name": "next", "priority": 1, "paths": ["/next/*"], "target_group": "next"}
+    described = with_listener(target_group="app", rules=[rule])
+    compute = {"groups": [{**REQUESTS, "target_groups": [group]}]}
+    policies = [d for d in declarations_of({"load_balancer": described, "compute": compute}, STACK) if d.kind == "scaling_policy"]
+    assert [policy.values.load_balancer for policy in policies] == [counted]
 
 
 @pytest.mark.parametrize(("balancer", "others", "message"), CROSSING.values(), ids=list(CROSSING))

@@ -14,29 +14,36 @@ from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import NotVisible
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import create_only, initial, mutable
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import contains_unknown, create_only, initial, mutable
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _autoscaling
 
 TYPE = "TargetTrackingScaling"
 
 
-def _resource(target_group: str) -> str:
+def _of_balancer(text: str) -> str:
+    """Return the part that a load balancer's ARN and a resource label have in common: ``app/name/id``."""
+    return text.partition("loadbalancer/")[2] or text.partition("/targetgroup/")[0]
+
+
+def _of_group(text: str) -> str:
     """Return the part that a target group's ARN and a resource label have in common: ``targetgroup/name/id``."""
-    return target_group[target_group.find("targetgroup/") :] if target_group else ""
+    return text[text.find("targetgroup/") :] if text else ""
 
 
 @dataclasses.dataclass(frozen=True)
 class ScalingPolicy:
     """`metric` is a PredefinedMetricType, `target` the value to hold in the metric's unit.
 
-    `target_group` is the ARN that a metric of a target group needs, empty for others. `listeners` are there before.
+    `target_group` is the ARN that a metric of a target group needs, and `load_balancer` that of what counts its requests;
+    both are empty for other metrics. `listeners` are there before.
     """
 
     group: Any = create_only(refers=("auto_scaling_group",))
     policy_name: str | None = create_only()
     metric: str | None = mutable()
     target: float | None = mutable()
-    target_group: Any = mutable(normalise=_resource, refers=("target_group",))
+    target_group: Any = mutable(normalise=_of_group, refers=("target_group",))
+    load_balancer: Any = mutable(normalise=_of_balancer, refers=("load_balancer", "target_group"))
     listeners: Any = initial(refers=("listener", "listener_rule"))
 
 
@@ -64,7 +71,7 @@ def delete(context: Context, found: Found) -> None:
 
 def _put(context: Context, values: ScalingPolicy) -> Mapping[str, Any]:
     """PutScalingPolicy creates and changes alike, and the alarms that belong to the policy with it."""
-    label = {"ResourceLabel": _label(context, values.target_group)} if values.target_group else {}
+    label = {"ResourceLabel": _label(context, values)} if values.target_group else {}
     return context.client("autoscaling").put_scaling_policy(
         AutoScalingGroupName=values.group,
         PolicyName=values.policy_name,
@@ -76,12 +83,19 @@ def _put(context: Context, values: ScalingPolicy) -> Mapping[str, Any]:
     )
 
 
-def _label(context: Context, target_group: str) -> str:
+def _label(context: Context, values: ScalingPolicy) -> str:
     """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PredefinedMetricSpecification.html"""
+    known = values.load_balancer and not contains_unknown(values.load_balancer)
+    balancer = values.load_balancer if known else _balancer_of(context, values.target_group)
+    return f"{_of_balancer(balancer)}/{_of_group(values.target_group)}"
+
+
+def _balancer_of(context: Context, target_group: str) -> str:
+    """Return the ARN of the load balancer that forwards to a target group: others than the description's may."""
     (group,) = context.client("elbv2").describe_target_groups(TargetGroupArns=[target_group])["TargetGroups"]
     if not group["LoadBalancerArns"]:
         raise NotVisible(f"the target group {group['TargetGroupName']} belongs to no load balancer that could count requests")
-    return f"{group['LoadBalancerArns'][0].partition('loadbalancer/')[2]}/{_resource(target_group)}"
+    return group["LoadBalancerArns"][0]
 
 
 def _found(raw: Mapping[str, Any]) -> Found:
@@ -93,6 +107,7 @@ def _found(raw: Mapping[str, Any]) -> Found:
         metric=metric.get("PredefinedMetricType"),
         target=tracking.get("TargetValue"),
         target_group=metric.get("ResourceLabel", ""),
+        load_balancer=metric.get("ResourceLabel", ""),
     )
     return Found(raw["PolicyARN"], values, name=raw["PolicyName"])
 

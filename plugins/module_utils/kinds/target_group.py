@@ -113,7 +113,9 @@ def _with_attributes(context: Context, group: Found) -> Found:
 def _found(raw: Mapping[str, Any], tags: Mapping[str, str]) -> Found:
     matcher = raw.get("Matcher", {})
     values = read(TargetGroup, raw, matcher=matcher.get("HttpCode") or matcher.get("GrpcCode"))
-    return Found(raw["TargetGroupArn"], values, tags, name=raw["TargetGroupName"], attributes={"arn": raw["TargetGroupArn"]})
+    # Of application load balancers, there is at most one.
+    attributes = {"arn": raw["TargetGroupArn"], "load_balancer": next(iter(raw.get("LoadBalancerArns", ())), None)}
+    return Found(raw["TargetGroupArn"], values, tags, name=raw["TargetGroupName"], attributes=attributes)
 
 
 KIND = Kind(

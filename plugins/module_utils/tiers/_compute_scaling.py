@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
@@ -116,6 +117,7 @@ def policies(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:
             metric="ALBRequestCountPerTarget",
             target=tracking["requests_per_target"],
             target_group=Reference("target_group", group["target_groups"][0]),
+            load_balancer=Reference("target_group", group["target_groups"][0], "load_balancer"),
             # AWS wants the target group to have its load balancer, which a listener or one of its rules gives it.
             listeners=tuple(Reference(kind, "", every=True, optional=True) for kind in ("listener", "listener_rule")),
         )
@@ -124,6 +126,32 @@ def policies(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:
 def _policy(group: Mapping[str, Any], name: str, path: str, **values: Any) -> Declaration:
     policy = ScalingPolicy(group=Reference("auto_scaling_group", group["name"]), policy_name=name, **values)
     return Declaration("scaling_policy", f"{group['name']}/{name}", TIER, policy, f"{path}.{name.replace('-', '_')}")
+
+
+def joined(declarations: Iterable[Declaration]) -> list[Declaration]:
+    """Return the declarations, with policies that follow the load balancers which are declared to forward to their targets."""
+    declarations = list(declarations)
+    balancers = _balancers(declarations)
+    return [_following(other, balancers) if other.kind == "scaling_policy" else other for other in declarations]
+
+
+def _following(policy: Declaration, balancers: Mapping[Reference, Reference]) -> Declaration:
+    balancer = balancers.get(policy.values.target_group)
+    return dataclasses.replace(policy, values=dataclasses.replace(policy.values, load_balancer=balancer)) if balancer else policy
+
+
+def _balancers(declarations: Iterable[Declaration]) -> dict[Reference, Reference]:
+    """Return the load balancer of each target group that a listener or one of its rules forwards to."""
+    listeners = {declaration.key: declaration for declaration in declarations if declaration.kind == "listener"}
+    rules = [declaration for declaration in declarations if declaration.kind == "listener_rule"]
+    owned = [(listener, listener) for listener in listeners.values()]
+    owned += [(rule, listeners[rule.values.listener.key]) for rule in rules]
+    return {
+        pointer: listener.values.load_balancer
+        for forwarding, listener in owned
+        for pointer in forwarding.references()
+        if pointer.kind == "target_group"
+    }
 
 
 def step_policies(group: Mapping[str, Any], path: str) -> Iterator[Declaration]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference, Stack
@@ -131,6 +131,11 @@ def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
         for index, group in enumerate(options["groups"])
         for declaration in _group(_completed(group, f"compute.groups[{index}]"), stack, f"compute.groups[{index}]")
     ]
+
+
+def join(declarations: Iterable[Declaration]) -> list[Declaration]:
+    """Return all tiers' declarations, completed by what this one takes from the others'."""
+    return scaling.joined(declarations)
 
 
 def _completed(group: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def described(type_: str = "t3.small", **changes: Any) -> tuple[Declaration, ...
 
 def version_of(clients: Clients) -> str:
     (found,) = clients("autoscaling", REGION).describe_auto_scaling_groups()["AutoScalingGroups"]
-    return found["LaunchTemplate"]["Version"]
+    return _instance_refresh.template_of(found)[1] or ""
 
 
 def test_another_version_is_rolled_out_and_awaited(clients: Clients) -> None:
@@ -161,6 +161,25 @@ def test_a_refresh_to_another_version_is_cancelled(clients: Clients) -> None:
 def template_id(clients: Clients) -> str:
     (found,) = clients("ec2", REGION).describe_launch_templates(LaunchTemplateNames=[NAME])["LaunchTemplates"]
     return found["LaunchTemplateId"]
+
+
+@pytest.mark.parametrize(("version", "mixed"), [("$Default", {}), ("$Latest", {}), ("$Default", MIX)])
+def test_a_group_that_names_no_version_is_rolled_by_one_run(clients: Clients, version: str, mixed: dict[str, Any]) -> None:
+    """It can go back to the number that its instances have, while the template is at another one."""
+    run(clients, STACK, described(template_version=version, mixed=mixed, refresh=None))
+    refreshing = Refreshing(clients, "RollbackSuccessful", "Successful")
+    with pytest.raises(ApplyFailed, match="the group is at version 1 and not at 2"):
+        run(refreshing, STACK, described("t3.large", mixed=mixed))
+    run(refreshing, STACK, described("t3.large", mixed=mixed))
+    assert (len(refreshing.started), version_of(clients)) == (2, "2")
+    assert actions(run(refreshing, STACK, described("t3.large", mixed=mixed))) == {}
+
+
+def test_a_group_whose_instances_have_the_version_just_names_it(clients: Clients) -> None:
+    run(clients, STACK, described(template_version="$Default", refresh=None))
+    refreshing = Refreshing(clients)
+    run(refreshing, STACK, described())
+    assert (refreshing.started, version_of(clients)) == ([], "1")
 
 
 def test_without_a_refresh_running_instances_stay(clients: Clients) -> None:

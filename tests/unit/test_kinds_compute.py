@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine import retry
-from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Reference
+from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration, Key, Reference
 from ansible_collections.terrace.aws.plugins.module_utils.engine.errors import ApplyFailed, Refused
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import DELETING, PENDING, READY
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _lifecycle_hooks, auto_scaling_group, launch_template
@@ -23,6 +23,7 @@ from local_cloud.emulator import Emulator
 from tests.contract.case import STACK
 from tests.contract.cases_compute import CASES, FOR_GROUPS, FOR_TEMPLATES, HOOK, declared, group, template
 from tests.contract.harness import actions, loopback_clients, run
+from tests.unit import answering
 
 REGION = STACK.region
 Clients = Callable[[str, str], Any]
@@ -177,6 +178,36 @@ def test_policies_beyond_the_declared_are_removed(clients: Clients) -> None:
     assert actions(run(clients, STACK, described)) == {}
 
 
+@pytest.mark.parametrize("how", ["declared", "seen"])
+def test_a_policy_follows_a_load_balancer_that_is_replaced(clients: Clients, how: str) -> None:
+    """The run that replaces it changes the policy; a run of the tier alone sees what forwards to the target group."""
+    case, name = CASES["scaling_policy"], Key("load_balancer", "internal")
+    policy = declared("scaling_policy", "app/cpu", case.values)
+    run(clients, STACK, (*case.parents, policy))
+    public = [
+        dataclasses.replace(d, values=dataclasses.replace(d.values, scheme="internet-facing")) if d.key == name else d
+        for d in case.parents
+    ]
+    replaced = {"allow_replacement": (str(name), "listener/internal/80")}
+    if how == "declared":
+        done = actions(run(clients, STACK, (*public, policy), **replaced))
+        assert done["scaling_policy/app/cpu"] == "update"
+    else:
+        run(clients, STACK, (*public, undetermined(policy)), **replaced)
+        assert actions(run(clients, STACK, (*public, undetermined(policy)))) == {"scaling_policy/app/cpu": "update"}
+    (balancer,) = clients("elbv2", REGION).describe_load_balancers(Names=[f"{STACK.name}-internal"])["LoadBalancers"]
+    (found,) = clients("autoscaling", REGION).describe_policies()["ScalingPolicies"]
+    label = found["TargetTrackingConfiguration"]["PredefinedMetricSpecification"]["ResourceLabel"]
+    assert label.startswith(balancer["LoadBalancerArn"].partition("loadbalancer/")[2] + "/targetgroup/")
+    assert actions(run(clients, STACK, (*public, policy))) == {}
+
+
+def undetermined(policy: Declaration) -> Declaration:
+    """Return the policy of a description that does not tell what forwards to its target group."""
+    seen = Reference("target_group", "app", "load_balancer")
+    return dataclasses.replace(policy, values=dataclasses.replace(policy.values, load_balancer=seen))
+
+
 def test_scaling_is_no_drift(clients: Clients) -> None:
     described = (*FOR_GROUPS, declared("auto_scaling_group", "subject", group("app")))
     run(clients, STACK, described)
@@ -204,21 +235,26 @@ def test_states_of_a_group(changes: dict[str, Any], state: str, detail: str) -> 
     assert (found.state, found.detail) == (state, detail)
 
 
-class Scaling:
-    """Answers like the service when the last launch has failed."""
-
-    def describe_scaling_activities(self, **_request: Any) -> dict[str, Any]:
-        return {"Activities": [{"StatusCode": "Failed", "StatusMessage": "no t3.small left in eu-west-1a"}]}
+ABANDONED = "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token 1 was abandoned"
+LAUNCHING, TERMINATING = "Launching a new EC2 instance: i-1", "Terminating EC2 instance: i-1"
 
 
-def test_a_group_short_of_instances_says_why() -> None:
-    class Context:
-        def client(self, service: str) -> Scaling:
-            assert service == "autoscaling"
-            return Scaling()
-
-    found = auto_scaling_group._with_problem(Context(), auto_scaling_group._found(RAW_GROUP))
-    assert found.detail == "0 of 2 in service: no t3.small left in eu-west-1a"
+@pytest.mark.parametrize(
+    ("activities", "said"),
+    [
+        ([(LAUNCHING, "Failed", "no t3.small left in eu-west-1a")], ": no t3.small left in eu-west-1a"),
+        ([(LAUNCHING, "InProgress", ""), (TERMINATING, "Successful", ""), (LAUNCHING, "Cancelled", ABANDONED)], f": {ABANDONED}"),
+        ([(LAUNCHING, "Successful", ""), (LAUNCHING, "Failed", "long ago")], ""),
+        ([(LAUNCHING, "MidLifecycleAction", "")], ""),
+        ([], ""),
+    ],
+)
+def test_a_group_short_of_instances_says_why(activities: list[tuple[str, ...]], said: str) -> None:
+    names = ("Description", "StatusCode", "StatusMessage")
+    answer = {"Activities": [dict(zip(names, activity, strict=True)) for activity in activities]}
+    context = answering.context(STACK, {"describe_scaling_activities": answer}, {}, [])
+    found = auto_scaling_group._with_problem(context, auto_scaling_group._found(RAW_GROUP))
+    assert found.detail == f"0 of 2 in service{said}"
 
 
 def test_deletion_protection_guards_a_group() -> None:

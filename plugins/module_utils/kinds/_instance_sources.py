@@ -60,6 +60,13 @@ def staying(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [instance for instance in raw.get("Instances", ()) if not instance["LifecycleState"].startswith("Terminat")]
 
 
+def running_versions(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the numbers of the versions of the group's template that its instances have, the newest last."""
+    templates = [instance.get("LaunchTemplate", {}) for instance in staying(raw)]
+    numbers = {template["Version"] for template in templates if template and template["LaunchTemplateId"] == template_of(raw)[0]}
+    return tuple(sorted(numbers, key=int))
+
+
 def versions(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the template versions that a group and its instances have."""
     templates = [instance.get("LaunchTemplate", {}) for instance in raw.get("Instances", ())]

@@ -34,6 +34,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds._instance_refres
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._instance_sources import (
     mixed_of,
     outdated,
+    running_versions,
     source,
     staying,
     versions,
@@ -43,6 +44,9 @@ from ansible_collections.terrace.aws.plugins.module_utils.kinds._warm_pool impor
 NAMES_PER_CALL = 100
 TEMPLATE = {"launch_template", "template_version"}
 TARGET_GROUPS_PER_CALL = 10
+# Those of a moment: several instances may start and end at once.
+ACTIVITIES = 20
+UNSUCCESSFUL = ("Failed", "Cancelled")
 # News of IAM, EC2 and load balancing reach Auto Scaling late; it checks the whole launch template on each of these calls.
 LATE = (
     r"(?i)Invalid IAM Instance Profile|(launch template|security group|subnet ID)[^.]*does not exist"
@@ -109,18 +113,26 @@ def update(context: Context, found: Found, values: AutoScalingGroup, fields: set
         _lifecycle_hooks.set_hooks(context, found.id, found.values.hooks or (), values.hooks)
     if "warm_pool" in fields:
         _warm_pool.set_pool(context, found.id, values.warm_pool)
-    rolls = bool(fields & TEMPLATE and values.refresh and _can_roll(found))
-    if settings := _settings(found, values, fields - TEMPLATE if rolls else fields):
+    kept = _version_to_keep(found, values) if fields & TEMPLATE else ""
+    if settings := _settings(found, values, fields, kept):
         change = context.client("autoscaling").update_auto_scaling_group
         _instance_refresh.making_way(context, found.id, lambda: change(AutoScalingGroupName=found.id, **settings))
-    if rolls:
+    if kept:
         wanted = source(values.launch_template, values.template_version, values.mixed)
         _instance_refresh.start(context, found.id, wanted, values.refresh)
 
 
-def _can_roll(found: Found) -> bool:
-    """Whether there is something to replace. AWS can go back to versions with numbers only."""
-    return bool(found.attributes["in_service"]) and str(found.attributes["version"]).isdigit()
+def _version_to_keep(found: Found, values: AutoScalingGroup) -> str:
+    """Return the version that the group keeps until a refresh has replaced its instances; nothing if it needs no refresh.
+
+    AWS goes back to numbers only. A group that says ``$Default`` or ``$Latest`` gets the number that its instances have.
+    """
+    version, running = str(found.attributes["version"]), found.attributes["running_versions"]
+    if not (values.refresh and found.attributes["in_service"]):
+        return ""
+    if version.isdigit():
+        return version
+    return next((number for number in reversed(running) if number != str(values.template_version)), "")
 
 
 def delete(context: Context, found: Found) -> None:
@@ -157,13 +169,17 @@ def _namesakes(context: Context, known: set[str]) -> list[dict[str, Any]]:
     return [raw for page in pages for raw in page]
 
 
-def _settings(found: Found, values: AutoScalingGroup, fields: set[str]) -> dict[str, Any]:
-    """Return what UpdateAutoScalingGroup takes of the fields. A mix includes the template, which may be another field's."""
+def _settings(found: Found, values: AutoScalingGroup, fields: set[str], kept: str) -> dict[str, Any]:
+    """Return what UpdateAutoScalingGroup takes of the fields. A mix includes the template, which may be another field's.
+
+    With a version that is `kept`, the new one is left to the refresh.
+    """
     settings = arguments(values, fields)
-    if fields & TEMPLATE:
+    if fields & TEMPLATE and not kept:
         settings |= source(values.launch_template, values.template_version, values.mixed)
-    elif "mixed" in fields:
-        settings |= source(found.values.launch_template, found.attributes["version"], values.mixed)
+    elif "mixed" in fields or kept not in ("", found.attributes["version"]):
+        mixed = values.mixed if "mixed" in fields else found.values.mixed
+        settings |= source(found.values.launch_template, kept or found.attributes["version"], mixed)
     if "subnets" in fields:
         settings["VPCZoneIdentifier"] = ",".join(values.subnets)
     return settings
@@ -223,13 +239,13 @@ def _with_hooks(context: Context, found: Found) -> Found:
 
 
 def _with_problem(context: Context, found: Found) -> Found:
-    """A group that is short of instances tells why in its activities alone."""
+    """A group that is short of instances tells why in its activities alone. A launch that a hook has ended is cancelled."""
     if found.state != PENDING:
         return found
-    activities = context.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=found.id, MaxRecords=1)[
-        "Activities"
-    ]
-    problems = [activity["StatusMessage"] for activity in activities if activity["StatusCode"] == "Failed"]
+    answer = context.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=found.id, MaxRecords=ACTIVITIES)
+    launches = [activity for activity in answer["Activities"] if activity["Description"].startswith("Launching")]
+    last = next((launch for launch in launches if launch["StatusCode"] in ("Successful", *UNSUCCESSFUL)), {})
+    problems = [last["StatusMessage"]] if last.get("StatusCode") in UNSUCCESSFUL and last.get("StatusMessage") else []
     return dataclasses.replace(found, detail=": ".join([found.detail, *problems]))
 
 
@@ -264,6 +280,7 @@ def _found(raw: Mapping[str, Any]) -> Found:
             "desired": raw["DesiredCapacity"],
             "in_service": in_service,
             "version": version,
+            "running_versions": running_versions(raw),
             "template_versions": versions(raw),
             "deletion_protection": raw.get("DeletionProtection", "none"),
         },

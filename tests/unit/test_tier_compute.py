@@ -55,7 +55,7 @@ def test_a_group_is_an_image_a_template_and_a_scaling_group() -> None:
 
 def test_images_by_parameter_or_by_name() -> None:
     assert build()[Key("image", "app")].values.parameter == GROUP["image"]["parameter"]
-    image = build(image=BY_NAME)[Key("image", "app")].values
+    image = build(image=BY_NAME, type="t4g.small")[Key("image", "app")].values
     assert (image.parameter, image.owner, image.image_name, image.architecture) == (None, *BY_NAME.values())
 
 
@@ -136,6 +136,22 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute.groups[0].refresh.checkpoints", {"refresh": {"checkpoints": [20, 50]}}, "end with 100"),
     ("compute.groups[0].refresh.checkpoints[1]", {"refresh": {"checkpoints": [50, 50]}}, "given twice"),
     ("compute.groups[0].mixed_instances.types[1]", {"mixed_instances": {"types": ["t3a.small", "t3.small"]}}, "own type"),
+    ("compute.groups[0].type", {"type": "t4g.small"}, "t4g.small is arm64, and the image is x86_64"),
+    (
+        "compute.groups[0].mixed_instances.types[1]",
+        {"mixed_instances": {"types": ["t3a.small", "is4gen.medium"]}},
+        "is4gen.medium is arm64, and the image is x86_64",
+    ),
+    (
+        "compute.groups[0].mixed_instances.types[0]",
+        {"image": {"parameter": "/own/image"}, "type": "m7g-flex.large", "mixed_instances": {"types": ["g4dn.xlarge"]}},
+        "g4dn.xlarge is x86_64, and m7g-flex.large is arm64",
+    ),
+    (
+        "compute.groups[0].type",
+        {"image": {"owner": "self", "name": "golden-*", "architecture": "arm64"}},
+        "t3.small is x86_64, and the image is arm64",
+    ),
     (
         "compute.groups[0].warm_pool",
         {"warm_pool": {}, "mixed_instances": {"on_demand_percentage": 50}},

@@ -89,6 +89,12 @@ def check(group: Mapping[str, Any], path: str) -> None:
         raise InvalidOption(f"{path}.warm_pool", "takes no Spot capacity, which mixed_instances.on_demand_percentage asks for")
 
 
+def types(group: Mapping[str, Any], path: str) -> dict[str, str]:
+    """Return all types that a group may start, by the path of the option that names them."""
+    others = group["mixed_instances"]["types"] if group["mixed_instances"] else ()
+    return {f"{path}.type": group["type"], **{f"{path}.mixed_instances.types[{i}]": name for i, name in enumerate(others)}}
+
+
 def refresh_of(group: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return how changes are rolled out: by default where instances configure themselves, and elsewhere not at all."""
     refresh = group["refresh"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,10 @@ KEY_PAIR = Constraint(
 # Before base64 encoding: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 USER_DATA_BYTES = 16384
 USER_DATA = Constraint(max_bytes=USER_DATA_BYTES, verbatim=True)
+INTEL, ARM = "x86_64", "arm64"
+# https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html: the option g, or the first of them.
+GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)(-flex)?\.")
+PUBLIC_PARAMETER = re.compile(r"^/aws/service/.*[/-](amd64|x86_64|arm64|aarch64)(?=[/-]|$)")
 HOP_LIMIT = Constraint(minimum=1, maximum=64)
 
 
@@ -48,6 +53,25 @@ def check_image(image: Mapping[str, Any], path: str) -> None:
         raise InvalidOption(f"{path}.parameter", "excludes owner, name and architecture")
     if not image["parameter"] and not all(described):
         raise InvalidOption(path, "needs either parameter, or owner, name and architecture")
+
+
+def check_architecture(image: Mapping[str, Any], types: Mapping[str, str]) -> None:
+    """Refuse a type that cannot run the image, or the first type's programs. `types` are by path. Raises InvalidOption."""
+    wanted, given_by = _architecture_of_image(image), "the image"
+    for path, name in types.items():
+        architecture = ARM if GRAVITON.match(name) else INTEL
+        if wanted is None:
+            wanted, given_by = architecture, name
+        elif architecture != wanted:
+            raise InvalidOption(path, f"{name} is {architecture}, and {given_by} is {wanted}")
+
+
+def _architecture_of_image(image: Mapping[str, Any]) -> str | None:
+    """Return what an image is for, as far as its description tells: AWS's public parameters have it in their names."""
+    if image["architecture"]:
+        return image["architecture"]
+    named = PUBLIC_PARAMETER.search(image["parameter"] or "")
+    return {"arm64": ARM, "aarch64": ARM}.get(named[1], INTEL) if named else None
 
 
 def image_of(image: Mapping[str, Any]) -> Image:

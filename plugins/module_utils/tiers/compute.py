@@ -32,6 +32,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import
     KEY_PAIR,
     TYPE,
     USER_DATA,
+    check_architecture,
     check_image,
     image_of,
     routes,
@@ -163,6 +164,7 @@ def _refuse_the_same(items: list[dict[str, Any]], path: str) -> None:
 
 def _group(group: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declaration]:
     check_image(group["image"], f"{path}.image")
+    check_architecture(group["image"], rollout.types(group, path))
     _check_sizes(group, path)
     rollout.check(group, path)
     name = group["name"]

@@ -40,6 +40,7 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import
     TAGS,
     TYPE,
     USER_DATA,
+    check_architecture,
     check_image,
     image_of,
     routes,
@@ -159,6 +160,7 @@ def build(options: Mapping[str, Any], stack: Stack) -> list[Declaration]:
 
 def _declared(instance: Mapping[str, Any], stack: Stack, path: str) -> Iterator[Declaration]:
     check_image(instance["image"], f"{path}.image")
+    check_architecture(instance["image"], {f"{path}.type": instance["type"]})
     for option, problem in _wrong(instance, stack):
         raise InvalidOption(f"{path}.{option}", problem)
     name, image = instance["name"], _image(instance)

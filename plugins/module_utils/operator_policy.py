@@ -291,7 +291,7 @@ def _tagged(scope: Scope, actions: set[str]) -> Iterator[Statement]:
 
 
 def _launch(scope: Scope, requested: Mapping[str, str]) -> Iterator[Statement]:
-    """What is launched bears the stack's tag; what it is launched with may be anybody's."""
+    """What is launched bears the stack's tag; what it is launched with, and gets later, may be anybody's."""
     made, given = (
         scope.arns(*(f"arn:{{partition}}:ec2:{{region}}:{{account}}:{resource}/*" for resource in resources))
         for resources in (("instance", "network-interface", "volume"), ("key-pair", "security-group", "subnet"))
@@ -299,6 +299,8 @@ def _launch(scope: Scope, requested: Mapping[str, str]) -> Iterator[Statement]:
     images = scope.arns("arn:{partition}:ec2:{region}::image/*")
     yield _allow("Launch", ["ec2:RunInstances"], made, StringEquals=requested)
     yield _allow("LaunchWith", ["ec2:RunInstances"], [*images, *given])
+    groups = scope.arns("arn:{partition}:ec2:{region}:{account}:security-group/*")
+    yield _allow("ChangeGroups", ["ec2:ModifyInstanceAttribute"], groups)
 
 
 def _outside(scope: Scope, kinds: Iterable[Kind]) -> Iterator[Statement]:

@@ -78,6 +78,9 @@ def test_single_instances_are_started_with_the_stacks_tag() -> None:
     assert allowed["Launch"]["Condition"] == {"StringEquals": {"aws:RequestTag/terrace:stack": "demo"}}
     assert "arn:aws:ec2:eu-west-1::image/*" in allowed["LaunchWith"]["Resource"]
     assert "LaunchFromTemplates" not in allowed
+    # An external security group has no tag of ours, and the instance has: EC2 looks at both.
+    assert allowed["ChangeGroups"]["Resource"] == ["arn:aws:ec2:eu-west-1:123456789012:security-group/*"]
+    assert "ec2:ModifyInstanceAttribute" in allowed["ChangeWithTag"]["Action"]
     assert allowed["NamedCloudwatch"]["Resource"] == ["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:demo-*"]
     assert allowed["ServiceLinkedRoles"]["Condition"] == {"StringEquals": {"iam:AWSServiceName": ["events.amazonaws.com"]}}
 

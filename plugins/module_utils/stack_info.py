@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,6 +29,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.tiers._launches import
 Owned = tuple[Key, str, Found]
 # Where kinds put the name under which something can be reached.
 ADDRESSES = ("dns_name", "endpoint")
+# They have copies of the tags of what they were made of, and stay when it goes.
+SNAPSHOT = re.compile(r"arn:[\w-]+:(ec2|elasticache|rds):[\w-]*:\d*:snapshot[:/]")
 
 
 def run_stack_info(module: Any) -> None:
@@ -123,11 +126,13 @@ def _parts(raw: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _orphans(tagged: Mapping[str, Mapping[str, str]], known: Iterable[str]) -> Iterator[dict[str, str]]:
-    """Yield what carries the stack's tag but is neither a resource of a kind nor a child of one."""
+    """Yield what carries the stack's tag but is neither a resource of a kind nor a child of one, nor data that was kept."""
     endings = tuple(separator + handle for handle in known for separator in ":/")
     whole = set(known)
     for arn, tags in sorted(tagged.items()):
         if arn in whole or arn.endswith(endings) or any(tag.startswith(OWNER_TAG_PREFIXES) for tag in tags):
+            continue
+        if SNAPSHOT.match(arn):
             continue
         kind, _slash, name = tags.get(TAG_ID, "").partition("/")[2].partition("/")
         yield {"kind": kind, "name": name, "id": arn}

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Stack
 from ansible_collections.terrace.aws.plugins.module_utils.module import declarations_of
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS
-from ansible_collections.terrace.aws.plugins.module_utils.stack_info import describe
+from ansible_collections.terrace.aws.plugins.module_utils.stack_info import _orphans, describe
 from local_cloud.emulator import Emulator
 from tests.contract.harness import loopback_clients, run
 
@@ -105,6 +105,20 @@ def test_what_no_kind_knows_is_an_orphan(clients: Clients) -> None:
     )["VolumeId"]
     orphans = describe(STACK, clients)["orphans"]
     assert [(o["kind"], o["name"], o["id"].rpartition("/")[2]) for o in orphans] == [("", "", volume)]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:ec2:eu-west-1::snapshot/snap-0123456789abcdef0",
+        "arn:aws:rds:eu-west-1:123456789012:snapshot:demo-main-final",
+        "arn:aws-cn:elasticache:cn-north-1:123456789012:snapshot:demo-sessions",
+    ],
+)
+def test_what_was_kept_of_deleted_data_is_no_orphan(arn: str) -> None:
+    tags = {"terrace:stack": "demo", "terrace:id": "instance/volume/data"}
+    volume = "arn:aws:ec2:eu-west-1:123456789012:volume/vol-0123456789abcdef0"
+    assert [orphan["id"] for orphan in _orphans({arn: tags, volume: tags}, [])] == [volume]
 
 
 @pytest.mark.usefixtures("built")

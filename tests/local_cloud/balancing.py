@@ -24,7 +24,10 @@ from docker.types import EndpointConfig
 
 from local_cloud.images import image_name
 from local_cloud.paths import scope
+from tests.local_cloud.ranges import free
 from tests.local_cloud.stack import rule
+
+RANGE = free("balancing")
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CLOUD = "balancing"
@@ -112,9 +115,9 @@ class World:
         self.docker = docker.from_env()
         self.endpoint = json.loads(STATE.read_text())["endpoint"]
         ec2 = self.connect("ec2")
-        self.vpc = ec2.create_vpc(CidrBlock="10.78.0.0/16")["Vpc"]["VpcId"]
+        self.vpc = ec2.create_vpc(CidrBlock=f"{RANGE}.0.0/16")["Vpc"]["VpcId"]
         self.subnets = [
-            ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.78.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"][
+            ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"{RANGE}.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"][
                 "SubnetId"
             ]
             for number, zone in enumerate("ab")
@@ -132,7 +135,7 @@ class World:
 
     def server(self, name: str, health: int = 200) -> str:
         """Start a server; its address."""
-        network, address = f"terrace-{self.vpc}", f"10.78.9.{ord(name) - 87}"
+        network, address = f"terrace-{self.vpc}", f"{RANGE}.9.{ord(name) - 87}"
         container = self.docker.containers.create(
             image_name("host"),
             ["python3", "-c", SERVER],

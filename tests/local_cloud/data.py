@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.local_cloud.ranges import free
 from tests.local_cloud.stack import rule
 
-CIDR = "10.61.0.0/16"
+RANGE = free("data")
+CIDR = f"{RANGE}.0.0/16"
 PORTS = {"postgres": 5432, "mysql": 3306, "redis": 6379, "nfs": 2049}
 PASSWORD = "it's a \\ pass-word"
 TOKENS = ("first-token-0123456789", "second-token-0123456789")
@@ -31,7 +33,9 @@ def build(connect: Callable[[str], Any]) -> Data:
     ec2 = connect("ec2")
     vpc = ec2.create_vpc(CidrBlock=CIDR)["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.61.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"]["SubnetId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"{RANGE}.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"][
+            "SubnetId"
+        ]
         for number, zone in enumerate("ab")
     ]
     clients = ec2.create_security_group(GroupName="app", Description="app", VpcId=vpc)["GroupId"]

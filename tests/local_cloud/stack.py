@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-CIDR = "10.77.0.0/16"
+from tests.local_cloud.ranges import free
+
+RANGE = free("stack")
+CIDR = f"{RANGE}.0.0/16"
 APP_PORT = 3000
 SERVE = """#!/bin/sh
 mkdir -p /srv/app && cd /srv/app && hostname > index.html && echo ok > health
@@ -35,7 +38,9 @@ def build(connect: Callable[[str], Any]) -> Stack:
     ec2 = connect("ec2")
     vpc = ec2.create_vpc(CidrBlock=CIDR)["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.77.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"]["SubnetId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"{RANGE}.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"][
+            "SubnetId"
+        ]
         for number, zone in enumerate("ab")
     ]
     groups = {

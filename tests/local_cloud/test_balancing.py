@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local_cloud.reconcile.certificates import Authority
-from tests.local_cloud.balancing import PORT, World, eventually, fixed, forward, share
+from tests.local_cloud.balancing import PORT, RANGE, World, eventually, fixed, forward, share
 
 pytestmark = pytest.mark.docker
 
@@ -40,7 +40,7 @@ def front(world: World, groups: dict[str, str]) -> dict[str, Any]:
     )
     world.connect("elbv2").add_listener_certificates(ListenerArn=secure, Certificates=[{"CertificateArn": certificates[1]}])
     plain = world.listener(arn, 80, REDIRECT)
-    world.ready(groups["a"], "10.78.9.10")
+    world.ready(groups["a"], f"{RANGE}.9.10")
     return {"secure": secure, "plain": plain, 443: world.port("front", 443), 80: world.port("front", 80)}
 
 
@@ -58,7 +58,7 @@ def test_other_names_get_the_default_certificate(world: World, front: dict[str, 
 
 def test_targets_see_who_asked(world: World, front: dict[str, Any]) -> None:
     headers = world.ask(front[443], tls="example.com", headers={"X-Forwarded-For": "192.0.2.1"}).seen["headers"]
-    assert headers["x-forwarded-for"] == "192.0.2.1, 10.78.0.1"
+    assert headers["x-forwarded-for"] == f"192.0.2.1, {RANGE}.0.1"
     assert (headers["x-forwarded-proto"], headers["x-forwarded-port"]) == ("https", "443")
     assert headers["x-amzn-trace-id"].startswith("Root=1-")
 
@@ -171,7 +171,7 @@ def shared(world: World, groups: dict[str, str]) -> dict[str, Any]:
     """Return a listener that shares, and its port."""
     action = share(a=(groups["a"], 3), b=(groups["b"], 1), c=(groups["c"], 0))
     listener = world.listener(world.balancer("shared"), 80, action)
-    for name, address in zip("abc", ("10.78.9.10", "10.78.9.11", "10.78.9.12"), strict=True):
+    for name, address in zip("abc", (f"{RANGE}.9.{last}" for last in (10, 11, 12)), strict=True):
         world.ready(groups[name], address)
     return {"listener": listener, "port": world.port("shared", 80)}
 
@@ -270,7 +270,7 @@ def test_access_logs_reach_their_bucket(world: World, front: dict[str, Any]) -> 
     eventually(True, lambda: any("/logged?a=b" in entry for entry in world.logs(LOGS)))
     (words,) = [shlex.split(entry) for entry in world.logs(LOGS) if "/logged?a=b" in entry]
     assert words[0] == "https"
-    assert words[4] == f"10.78.9.10:{PORT}"
+    assert words[4] == f"{RANGE}.9.10:{PORT}"
     assert words[8:10] == ["200", "200"]
     assert words[12:14] == ["GET https://www.example.com:443/logged?a=b HTTP/1.1", "the last one"]
     assert words[18] == "www.example.com"

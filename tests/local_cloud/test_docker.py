@@ -21,7 +21,7 @@ from docker.models.containers import Container
 
 from local_cloud.images import image_name
 from local_cloud.paths import scope
-from tests.local_cloud.stack import APP_PORT, Stack, build, rule
+from tests.local_cloud.stack import APP_PORT, CIDR, Stack, build, rule
 
 pytestmark = pytest.mark.docker
 
@@ -200,7 +200,7 @@ def test_strangers_in_the_network_are_refused(world: World) -> None:
     address = host.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
     assert not world.reaches(network, address, APP_PORT)
     ec2, group = world.connect("ec2"), world.stack.groups["app"]
-    opened = rule(APP_PORT, cidr="10.77.0.0/16")
+    opened = rule(APP_PORT, cidr=CIDR)
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[opened])
     eventually(True, lambda: world.reaches(network, address, APP_PORT))
     ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[opened])
@@ -310,7 +310,7 @@ def test_what_is_deleted_disappears(world: World) -> None:
 
 
 def test_down_leaves_nothing(world: World) -> None:
-    world.connect("ec2").create_vpc(CidrBlock="10.77.0.0/16")
+    world.connect("ec2").create_vpc(CidrBlock=CIDR)
     eventually(1, lambda: len(world.docker.networks.list(filters={"label": LABEL})))
     cloud("down")
     assert world.docker.networks.list(filters={"label": LABEL}) == []

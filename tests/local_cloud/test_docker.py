@@ -177,6 +177,9 @@ def test_hosts_reach_their_metadata_and_the_api(world: World) -> None:
     answer = host.exec_run(["systemd-run", "--pipe", "--quiet", "sh", "-c", "echo $AWS_ENDPOINT_URL"]).output.decode().strip()
     assert requests.utils.urlparse(answer).hostname == "169.254.169.200"
     assert host.exec_run(["curl", "-sf", "http://169.254.169.254/latest/meta-data/instance-id"]).exit_code == 22
+    # A web server has port 80 on all addresses.
+    done = host.exec_run(["python3", "-c", "import socket; socket.create_server(('0.0.0.0', 80))"])
+    assert done.exit_code == 0, done.output
 
 
 def test_rules_of_a_listener_are_followed(world: World) -> None:

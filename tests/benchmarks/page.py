@@ -135,8 +135,8 @@ def _busy(summary: Summary) -> str:
     if highest <= summary["machine"]["cores"] * BUSY:
         return ""
     return (
-        f"The machine was busy with other work, at loads of up to {highest:.0f}. Wall times are several times those of a quiet "
-        "machine, and processor times a third above. "
+        f"The machine was busy with other work, at loads of up to {highest:.0f}. Unless the measurements had a higher priority, "
+        "wall times are several times those of a quiet machine, and processor times a third above. "
     )
 
 

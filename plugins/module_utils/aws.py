@@ -61,14 +61,10 @@ class Clients:
                     self._clients[key] = self._client(service, region)
         return self._clients[key]
 
-    def known_regions(self) -> set[str]:
-        """Return the regions of all partitions. To try an unknown one means to look for its hosts for a minute."""
+    def knows(self, region: str) -> bool:
+        """Whether there is such a region, in any partition. To try an unknown one means to look for its hosts for a minute."""
         session = self._session
-        return {
-            region
-            for partition in session.get_available_partitions()
-            for region in session.get_available_regions("ec2", partition)
-        }
+        return any(region in session.get_available_regions("ec2", name) for name in session.get_available_partitions())
 
     @contextmanager
     def guarded(self, before_change: Callable[[], None]) -> Iterator[None]:
@@ -126,7 +122,7 @@ def _status_and_code(response: Any) -> tuple[int, str]:
 
 def refuse_other_account(clients: Clients, account: str, region: str) -> None:
     """Compare the caller's identity with the description before anything else. Raises Refused."""
-    if region not in clients.known_regions():
+    if not clients.knows(region):
         raise Refused(f"stack.region: botocore {botocore_version} knows no region {region}; correct it, or update botocore")
     try:
         caller = clients("sts", region).get_caller_identity()

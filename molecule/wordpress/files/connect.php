@@ -1,0 +1,11 @@
+<?php
+// SPDX-FileCopyrightText: Terrace contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Connects as the site does, but with these authorities and to this name: connect.php CA HOST.
+define('TERRACE_DATABASE_CA', $argv[1]);
+define('TERRACE_DATABASE_HOST', $argv[2]);
+@include '/etc/wordpress/blog/config.php';
+require '/srv/blog/current/terrace/connect.php';
+[$connection, $connected] = terrace_connect();
+echo $connected ? 'connected' : "refused: $connection->connect_error " . (error_get_last()['message'] ?? '');

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+SLOW_SCENARIOS = {"site", "wordpress_releases"}
 CHECKOUT = Path(__file__).resolve().parent.parent
 # antsibull-docs copies the collections that ours depends on, from the environment in here. It must not see that the
 # checkout's git ignores them.
@@ -42,9 +43,9 @@ def pytest(*arguments: str, slow: bool) -> tuple[str, ...]:
 
 
 def scenarios(slow: bool) -> list[str]:
-    """Return molecule's scenarios. That of the whole site is for `slow` runs: the stage site builds the same."""
+    """Return molecule's scenarios. Some are for `slow` runs: that of the whole site, which the stage site builds too."""
     names = sorted(file.parent.name for file in (CHECKOUT / "molecule").glob("*/molecule.yml"))
-    return [name for name in names if slow or name != "site"]
+    return [name for name in names if slow or name not in SLOW_SCENARIOS]
 
 
 def stages(slow: bool) -> tuple[Stage, ...]:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make archives of the distribution's WordPress, and of a plugin: archives.py DIRECTORY PLUGINS.
 
-core.tar.gz is the core as it is, updated.tar.gz one with another version of it and of its tables, broken.tar.gz one that cannot be
-parsed; greeter.zip and its broken.zip are plugins. The same package gives the same archives. Beside each is its checksum.
+core.tar.gz is the core as it is, updated.tar.gz one with another version of its tables, broken.tar.gz one that cannot be
+parsed; each plugin is a zip. The same package gives the same archives. Beside each is its checksum.
 """
 
 import gzip
@@ -51,7 +51,8 @@ def changed(files: dict[str, bytes], name: str, *changes: tuple[bytes, bytes]) -
     """Return the files with some bytes of one changed."""
     content = files[name]
     for old, new in changes:
-        assert old in content, old
+        if old not in content:
+            sys.exit(f"{name} has no {old!r}")
         content = content.replace(old, new)
     return {**files, name: content}
 
@@ -76,7 +77,8 @@ def main(directory: str, plugins: str) -> None:
     number = int(tables.split()[-1].rstrip(b";"))
     newer = (tables, b"$wp_db_version = %d;\n$terrace_updated = true;" % (number + 1))
     pack(changed(files, version, newer), target / "updated.tar.gz")
-    pack(changed(files, "wp-includes/post-template.php", (b"function get_the_ID() {", b"function get_the_ID( {")), target / "broken.tar.gz")
+    error = (b"function get_the_ID() {", b"function get_the_ID( {")
+    pack(changed(files, "wp-includes/post-template.php", error), target / "broken.tar.gz")
     for source in Path(plugins).iterdir():
         zipped(source, target / f"{source.name}.zip")
     for archive in [*target.glob("*.tar.gz"), *target.glob("*.zip")]:

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: Terrace contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// schedule.php post makes a post that is due now; rows prints what was done so far, and the post's status; fails schedules an error.
+// schedule.php post makes a post that is due now; rows POST prints what was done so far, and the post's status; fails schedules an
+// error; versions tells the release and the database apart.
 require '/srv/blog/current/terrace/command_line.php';
 if ($argv[1] === 'post') {
     $id = wp_insert_post(['post_title' => 'Due', 'post_status' => 'future', 'post_date_gmt' => gmdate('Y-m-d H:i:s', time() + 3600)]);
@@ -18,6 +19,12 @@ if ($argv[1] === 'post') {
         'status' => get_post_status((int) $argv[2]),
         'hosts' => $wpdb->get_col("SELECT option_value FROM $wpdb->options WHERE option_name LIKE 'greeter\\_done\\_%'"),
         'due' => count(array_filter(array_keys(array_merge(...array_values(_get_cron_array()))), fn($hook) => $hook === 'publish_future_post')),
+    ]);
+} elseif ($argv[1] === 'versions') {
+    echo json_encode([
+        'behind' => $wp_db_version - (int) get_option('db_version'),
+        'updated' => $terrace_updated ?? false,
+        'activated' => get_option('terrace_activated'),
     ]);
 } else {
     wp_schedule_single_event(time() - 1, 'greeter_fails');

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Assemble a release of a WordPress site: assemble.py < description.json.
 
-The description: {"target": directory, "core": {"archive": SUM} or {"directory": path}, "plugins": {name: SUM}, "themes": {name: SUM},
-"theme": name or "", "uploads": directory, "files": directory with our own PHP, "archives": directory}; a SUM is sha256:HEX, and the
-archive is HEX in that directory.
+The description: {"target": directory, "core": {"archive": SUM} or {"directory": path}, "plugins": {name: SUM},
+"themes": {name: SUM}, "theme": name or "", "uploads": directory, "files": directory with our own PHP, "archives": directory}.
+A SUM is sha256:HEX, and the archive is HEX in that directory.
 
     TARGET/public/       WordPress: what nginx serves
     TARGET/terrace/      programs and settings of the release

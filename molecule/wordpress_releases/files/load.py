@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask this host for pages that PHP makes, each over a new connection, until a file is there: load.py NAME STOP. Prints the statuses."""
+"""Ask this host for pages that PHP makes, each over a new connection, until a file is there: load.py NAME STOP.
+
+Prints the statuses.
+"""
 
 import collections
 import http.client

@@ -7,5 +7,10 @@ define('TERRACE_DATABASE_CA', $argv[1]);
 define('TERRACE_DATABASE_HOST', $argv[2]);
 @include '/etc/wordpress/blog/config.php';
 require '/srv/blog/current/terrace/connect.php';
+$reasons = [];
+set_error_handler(function (int $level, string $message) use (&$reasons): bool {
+    $reasons[] = $message;
+    return true;
+});
 [$connection, $connected] = terrace_connect();
-echo $connected ? 'connected' : "refused: $connection->connect_error " . (error_get_last()['message'] ?? '');
+echo $connected ? 'connected' : 'refused: ' . implode(' ', $reasons);

@@ -244,7 +244,7 @@ def _with_problem(context: Context, found: Found) -> Found:
         return found
     answer = context.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=found.id, MaxRecords=ACTIVITIES)
     launches = [activity for activity in answer["Activities"] if activity["Description"].startswith("Launching")]
-    last = next((launch for launch in launches if launch["StatusCode"] in ("Successful", *UNSUCCESSFUL)), {})
+    last: dict[str, Any] = next((launch for launch in launches if launch["StatusCode"] in ("Successful", *UNSUCCESSFUL)), {})
     problems = [last["StatusMessage"]] if last.get("StatusCode") in UNSUCCESSFUL and last.get("StatusMessage") else []
     return dataclasses.replace(found, detail=": ".join([found.detail, *problems]))
 

@@ -1,16 +1,20 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a new account cheap: moto needs seconds to reset one, which is what each test begins with."""
+"""Makes a new account cheap, and each call to it: moto needs seconds to reset one, which is what each test begins with."""
 
-import copy
 import functools
 from typing import Any, NamedTuple
 
+from moto import backends
+from moto.core import responses
 from moto.core.base_backend import AccountSpecificBackend
 from moto.ec2.models import amis
 from moto.iam.models import IAMBackend, ManagedPolicy
 
 from local_cloud.emulator.fidelity.patching import around
+
+# What regions of this emulator are in.
+PARTITION = "aws"
 
 
 class _Account(NamedTuple):
@@ -30,11 +34,27 @@ def apply() -> None:
     amis.AMIS.clear()
     load_resource = amis.load_resource
     amis.load_resource = functools.cache(lambda path: [] if "ecs/" in path else load_resource(path))
+    # Each call asks for the names of all services, and for those of all operations of its own.
+    services = backends.list_of_moto_modules
+    backends.list_of_moto_modules = functools.cache(lambda: frozenset(services()))
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
 
 
 def _copy_policies(original: Any, self: Any) -> list[ManagedPolicy]:
-    """Read AWS's managed policies once and give each account its own copies."""
-    return [copy.copy(policy) for policy in _read_policies(original, _Account(self.account_id, self.region_name))]
+    """Read AWS's managed policies once and give each account its own copies.
+
+    Whose key a request is signed with moto looks up in all partitions, and makes an account in each: they need no policies.
+    """
+    if self.region_name != PARTITION:
+        return []
+    return [_copy_policy(policy) for policy in _read_policies(original, _Account(self.account_id, self.region_name))]
+
+
+def _copy_policy(policy: ManagedPolicy) -> ManagedPolicy:
+    """Copy without moto's list of all that there is, of which thousands of policies would be the most."""
+    copied = object.__new__(type(policy))
+    copied.__dict__.update(policy.__dict__)
+    return copied
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from pathlib import Path
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
 from local_cloud.emulator.environment import configure_moto
+from tests import quick
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SAFE_ENVIRONMENT = {
@@ -40,4 +41,6 @@ def _forget_the_users_account() -> None:
 
 _forget_the_users_account()
 configure_moto()
+quick.read_services_once()
 _install_collection_finder()
+quick.look_often()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,9 +15,8 @@ import pytest
 import tests.contract
 from ansible_collections.terrace.aws.plugins.module_utils.engine.declaration import Declaration
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS
-from local_cloud.emulator import Emulator
 from tests.contract.case import STACK, Case
-from tests.contract.harness import actions, loopback_clients
+from tests.contract.harness import actions
 from tests.contract.harness import run as run_all
 from tests.contract.harness import run_close as run
 
@@ -29,19 +28,6 @@ def collected_cases() -> dict[str, Case]:
 
 CASES = collected_cases()
 CHANGEABLE = [kind.name for kind in KINDS.values() if not kind.lookup]
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[tuple[Emulator, Callable[[str, str], Any]]]:
-    with Emulator() as emulator:
-        yield emulator, loopback_clients(emulator.endpoint)
-
-
-@pytest.fixture
-def clients(account: tuple[Emulator, Callable[[str, str], Any]]) -> Callable[[str, str], Any]:
-    emulator, connected = account
-    emulator.reset()
-    return connected
 
 
 def subject(kind: str, **changes: Any) -> Declaration:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -18,9 +18,8 @@ from ansible_collections.terrace.aws.plugins.module_utils.engine.resolve import 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.survey import Survey, take
 from ansible_collections.terrace.aws.plugins.module_utils.engine.values import nothing
 from ansible_collections.terrace.aws.plugins.module_utils.registry import KINDS, TIER_KINDS
-from local_cloud.emulator import Emulator
 from tests.contract.case import STACK
-from tests.contract.harness import actions, loopback_clients
+from tests.contract.harness import actions
 from tests.contract.harness import run_close as run
 from tests.contract.test_contract import CASES, CHANGEABLE, described, mutable_fields, subject
 
@@ -37,19 +36,6 @@ EVERY = 4
 def sampled(kinds: Iterable[str]) -> list[Any]:
     """Return the kinds as parameters: one in four, and the others for slow runs."""
     return [pytest.param(kind, marks=pytest.mark.slow if place % EVERY else ()) for place, kind in enumerate(kinds)]
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[tuple[Emulator, Clients]]:
-    with Emulator() as emulator:
-        yield emulator, loopback_clients(emulator.endpoint)
-
-
-@pytest.fixture
-def clients(account: tuple[Emulator, Clients]) -> Clients:
-    emulator, connected = account
-    emulator.reset()
-    return connected
 
 
 def seen(clients: Clients, declarations: Iterable[Declaration], wanted: Declaration) -> tuple[Context, Found, Resolved]:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from local_cloud.emulator import Emulator
+from tests import quick
 from tests.contract.harness import loopback_clients
 
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Emulator]:
+    quick.settle_soon()
     with Emulator() as running:
         yield running
 

@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
 import os
-import subprocess
-import sys
+import signal
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from local_cloud.emulator.environment import client_environment
+from tests.faults import module_process
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+PROCESSES = multiprocessing.get_context("forkserver")
+# The second for the runner of tests, which each process would look at.
+PROCESSES.set_forkserver_preload(["tests.faults.preloaded", "pytest"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,31 +46,30 @@ class Running:
     """A module that was started."""
 
     def __init__(self, module: str, arguments: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        self._files = tempfile.TemporaryDirectory()
+        self._output, self._errors = (Path(self._files.name) / name for name in ("output", "errors"))
+        self._output.touch()
+        self._errors.touch()
+        files = (str(self._output), str(self._errors))
         self._began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.module_process", module],
-            cwd=CHECKOUT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        # Small enough for the pipe: nobody has to read at once.
-        self.process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments)}).encode())
-        self.process.stdin.close()
-        self.process.stdin = None
+        self.process = PROCESSES.Process(target=module_process.main, args=(module, arguments, environment, *files))
+        self.process.start()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
 
     def outcome(self, timeout: float = 300.0) -> Outcome:
         """Wait for the end, for at most `timeout` seconds."""
-        try:
-            output, errors = self.process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
+        self.process.join(timeout)
+        if self.process.exitcode is None:
             self.process.kill()
-            self.process.communicate()
-            raise
-        text = output.decode() + errors.decode()
+            self.process.join()
+            raise TimeoutError(f"the module has not ended within {timeout:.0f} s")
         seconds = time.monotonic() - self._began
-        return Outcome(self.process.returncode, json.loads(output) if output else {}, text, seconds)
+        output = self._output.read_text()
+        text = output + self._errors.read_text()
+        self._files.cleanup()
+        return Outcome(self.process.exitcode, json.loads(output) if output else {}, text, seconds)
 
 
 def start(module: str, arguments: Mapping[str, Any], endpoint: str, **environment: str) -> Running:

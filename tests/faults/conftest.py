@@ -9,11 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from local_cloud.emulator import Emulator
+from tests import quick
 from tests.faults.bench import Bench
 from tests.faults.proxy import Proxy
 
 
 @pytest.fixture(scope="session")
 def bench() -> Iterator[Bench]:
+    quick.settle_soon()
     with Emulator() as emulator, Proxy(emulator.endpoint) as proxy:
         yield Bench(emulator, proxy)

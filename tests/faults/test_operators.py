@@ -38,7 +38,7 @@ def test_of_two_runs_at_once_one_works_and_the_other_says_who(bench: Bench, time
     assert winner.result["changed"]
     assert loser.result["changed"] is False
     assert "has been working on faults since 20" in loser.message
-    assert f"pid {next(run.process.pid for run in runs if run.process.returncode == 0)}" in loser.message
+    assert f"pid {next(run.process.pid for run in runs if run.process.exitcode == 0)}" in loser.message
     assert f"delete s3://{LOCK}" in loser.message
     bench.proxy.inflict(Faults())
     bench.settled(SCENARIO, clean)
@@ -64,7 +64,7 @@ def test_a_holder_that_is_asked_to_stop_stops_and_releases(bench: Bench, number:
     bench.proxy.inflict(SLOW)
     running = client.start("stack", SCENARIO.arguments, bench.proxy.endpoint)
     wait_for_changes(bench, 15)
-    running.process.send_signal(number)
+    running.send_signal(number)
     asked = time.monotonic()
     outcome = running.outcome()
     assert time.monotonic() - asked < SECONDS_TO_STOP

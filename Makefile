@@ -15,7 +15,7 @@ cloud := $(python) -m local_cloud
 # `run` gives its command dummy keys and the loopback endpoint, whatever the caller's environment holds.
 playbook = $(cloud) run -- ansible-playbook -i inventories/$(PROFILE) -i inventories/local
 
-.PHONY: help bootstrap cloud demo plan converge teardown demo-down test test-all bench lint clean
+.PHONY: help bootstrap cloud demo plan converge loadtest teardown demo-down test test-all bench lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ plan: cloud ## Show what a run would change, and change nothing
 
 converge: cloud ## Make the local cloud equal to the description again
 	@$(playbook) playbooks/site.yml --diff
+
+loadtest: ## Load the running demo, fail if a threshold is missed; LOADTEST="-e loadtest_users=2000" for more than 100 users
+	@.ci/bootstrap --python
+	@$(cloud) summary >/dev/null
+	@$(playbook) playbooks/loadtest.yml $(LOADTEST)
 
 teardown: cloud ## Delete the stack from the local cloud, in reverse order
 	@$(playbook) playbooks/teardown.yml -e 'confirm={{ terrace_stack.name }}'

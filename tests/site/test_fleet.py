@@ -190,6 +190,13 @@ def test_a_later_run_does_not_undo_what_scaling_did(fleet: Fleet) -> None:
     assert len(fleet.in_service) == 4
 
 
+def test_those_that_are_not_needed_any_more_leave_and_no_request_fails(fleet: Fleet, eventually: Callable[..., None]) -> None:
+    with load(fleet.url, rows(fleet)):
+        fleet.site.client("autoscaling").set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=2, HonorCooldown=False)
+        eventually(lambda: len(fleet.members) == 2, seconds=300)
+    assert len(fleet.in_service) == 2
+
+
 def refreshes(fleet: Fleet) -> list[str]:
     """Return how the group's instance refreshes went, the last one first."""
     answer = fleet.site.client("autoscaling").describe_instance_refreshes(AutoScalingGroupName=GROUP)

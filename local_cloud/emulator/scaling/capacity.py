@@ -34,11 +34,17 @@ def _grow(group: Any, wanted: int) -> bool:
     grown = False
     while _size(group) < wanted:
         grown = True
-        if warm_pools.take(group):
+        if warm_pools.take(group, _wanted_template(group)):
             continue
         if not _launch(group):
             break
     return grown
+
+
+def _wanted_template(group: Any) -> dict[str, str] | None:
+    """Return what a refresh brings in: what is older in the warm pool would have to be replaced at once."""
+    item = refresh.active(group)
+    return launches.reference(group, item.configuration) if item and item.configuration else None
 
 
 def _fill_pool(group: Any) -> bool:

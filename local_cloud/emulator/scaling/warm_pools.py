@@ -34,10 +34,10 @@ def _size(group: Any) -> int:
     return max(int(pool.min_size or 0), prepared - (group.desired_capacity or 0), 0)
 
 
-def take(group: Any) -> bool:
-    """Let a member that is ready become one of the group's; whether there was one."""
+def take(group: Any, template: dict[str, str] | None) -> bool:
+    """Let a member that is ready become one of the group's; whether there was one, of a template that has to be so."""
     for member in pooled(group):
-        if member.lifecycle_state in STATES.values():
+        if member.lifecycle_state in STATES.values() and template in (None, member.template):
             member.activity = activities.begin(
                 group,
                 f"Launching a new EC2 instance from warm pool: {member.instance_id}",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.terrace.aws.plugins.module_utils.engine.kind import Context, Found, Kind, New
-from ansible_collections.terrace.aws.plugins.module_utils.engine.values import mutable, unordered
+from ansible_collections.terrace.aws.plugins.module_utils.engine.values import compare, mutable, unordered
 from ansible_collections.terrace.aws.plugins.module_utils.kinds import _ec2
 from ansible_collections.terrace.aws.plugins.module_utils.kinds._user_data import rendered
 
@@ -67,10 +67,10 @@ def update(context: Context, found: Found, values: LaunchTemplate, fields: set[s
     image = {field: getattr(found.values, field) or getattr(values, field) for field in ("image", "root_device")}
     changed = {field: getattr(values, field) for field in fields}
     new = dataclasses.replace(found.values, **{**image, **changed})
-    version = _create_version(ec2, found.id, new)
+    version = _left_behind(ec2, found, new) or _create_version(ec2, found.id, new)
     ec2.modify_launch_template(LaunchTemplateId=found.id, DefaultVersion=str(version))
     _delete_old_versions(context, found.id, version)
-    return dataclasses.replace(found, values=new, attributes={"version": version, "image": new.image})
+    return dataclasses.replace(found, values=new, attributes={"version": version, "latest": version, "image": new.image})
 
 
 def delete(context: Context, found: Found) -> None:
@@ -87,6 +87,15 @@ def _namesakes(context: Context, known: set[str]) -> list[dict[str, Any]]:
 def _default_data(context: Context) -> dict[str, dict[str, Any]]:
     versions = context.pages("ec2", "describe_launch_template_versions", "LaunchTemplateVersions", Versions=["$Default"])
     return {raw["LaunchTemplateId"]: raw["LaunchTemplateData"] for raw in versions}
+
+
+def _left_behind(ec2: Any, found: Found, values: LaunchTemplate) -> int | None:
+    """Return the number of the latest version if an interrupted run has made it as it is wanted, and no more than that."""
+    if found.attributes["latest"] == found.attributes["version"]:
+        return None
+    answer = ec2.describe_launch_template_versions(LaunchTemplateId=found.id, Versions=["$Latest"])
+    (latest,) = answer["LaunchTemplateVersions"]
+    return None if compare(_values(latest["LaunchTemplateData"]), values) else latest["VersionNumber"]
 
 
 def _create_version(ec2: Any, template_id: str, values: LaunchTemplate) -> int:
@@ -143,10 +152,10 @@ def _volume(volume: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _found(raw: Mapping[str, Any], data: Mapping[str, Any]) -> Found:
+def _values(data: Mapping[str, Any]) -> LaunchTemplate:
     device: Mapping[str, Any] = next(iter(data.get("BlockDeviceMappings", [])), {})
     metadata = data.get("MetadataOptions", {})
-    values = LaunchTemplate(
+    return LaunchTemplate(
         image=data.get("ImageId"),
         root_device=device.get("DeviceName"),
         type=data.get("InstanceType"),
@@ -160,12 +169,16 @@ def _found(raw: Mapping[str, Any], data: Mapping[str, Any]) -> Found:
         detailed_monitoring=data.get("Monitoring", {}).get("Enabled", False),
         instance_tags=_instance_tags(data),
     )
+
+
+def _found(raw: Mapping[str, Any], data: Mapping[str, Any]) -> Found:
+    values = _values(data)
     return Found(
         raw["LaunchTemplateId"],
         values,
         _ec2.tags(raw),
         name=raw["LaunchTemplateName"],
-        attributes={"version": raw["DefaultVersionNumber"], "image": values.image},
+        attributes={"version": raw["DefaultVersionNumber"], "latest": raw["LatestVersionNumber"], "image": values.image},
     )
 
 

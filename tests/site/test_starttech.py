@@ -73,7 +73,7 @@ def test_nobody_else_has_that_certificate(site: Site, ports: dict[str, int]) -> 
 def test_who_comes_by_http_is_sent_to_https(ports: dict[str, int]) -> None:
     answer = requests.get(f"http://{NAME}:{ports['http']}/health?a=1", allow_redirects=False, timeout=10)
     assert answer.status_code == 301
-    assert answer.headers["location"] == f"https://{NAME}:443/health?a=1"
+    assert answer.headers["location"] == f"https://{NAME}:{ports['https']}/health?a=1"
 
 
 def test_hosts_are_not_reached_past_the_load_balancer(site: Site) -> None:

@@ -54,6 +54,8 @@ LISTINGS = (
     Listing("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
     Listing("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     Listing("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"),
+    Listing("autoscaling", "describe_policies", "ScalingPolicies", "PolicyName"),
+    Listing("autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions", "ScheduledActionName"),
 )
 EC2_ID = re.compile(r"\b([a-z]{1,9})-(?:[0-9a-f]{17}|[0-9a-f]{8})\b(?!-)")
 # Hashes, addresses, and the suffix that names get which a successor could not have at the same time.
@@ -73,18 +75,31 @@ def contents(emulator: Emulator) -> list[str]:
     found = {listing: _items(emulator, listing) for listing in LISTINGS}
     names = {item[listing.id]: _tag(item, "terrace:id") for listing, items in found.items() if listing != RULES for item in items}
     vpcs = {"", *(vpc["VpcId"] for vpc in found[VPCS])}
+    members = _members(found)
     lines = [
         f"{listing.items} {_text(_compared(item), names)}"
         for listing, items in found.items()
         for item in items
-        if not _is_gone(item) and item.get("VpcId", "") in vpcs
+        if not _is_gone(item) and not _is_of_member(item, members) and item.get("VpcId", "") in vpcs
     ]
     return sorted([*lines, *_vpc_attributes(emulator, found, names), *_routing(emulator), *_objects(emulator)])
 
 
+def _members(found: Mapping[Listing, list[Any]]) -> set[str]:
+    """Return the ids of the instances that groups have started: where, and how often, is a matter of chance."""
+    instances = [instance for items in found.values() for item in items for instance in item.get("Instances", ())]
+    return {instance["InstanceId"] for instance in instances if _tag(instance, "aws:autoscaling:groupName")}
+
+
+def _is_of_member(item: Mapping[str, Any], members: set[str]) -> bool:
+    """Whether this is such an instance, or what lives and dies with it."""
+    attached = [item.get("Attachment", {}), *item.get("Attachments", ()), *item.get("Instances", ())]
+    return "AutoScalingGroupName" not in item and any(part.get("InstanceId") in members for part in attached)
+
+
 def _is_gone(item: Mapping[str, Any]) -> bool:
     """Whether it only shows for a while that there was something."""
-    states = [instance["State"]["Name"] for instance in item.get("Instances", ())]
+    states = [instance["State"]["Name"] for instance in item.get("Instances", ()) if "State" in instance]
     return item.get("State") == "deleted" or (bool(states) and set(states) == {"terminated"})
 
 
@@ -97,8 +112,13 @@ def _items(emulator: Emulator, listing: Listing) -> list[dict[str, Any]]:
 
 
 def _compared(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A rule that AWS has made along with its group may stand for the declared one that says the same, without its tags."""
-    return {key: value for key, value in item.items() if key != "Tags"} if "SecurityGroupRuleId" in item else item
+    """A rule that AWS has made along with its group may stand for the declared one that says the same, without its tags.
+
+    Of an Auto Scaling group, the instances come and go.
+    """
+    ignored = {"SecurityGroupRuleId": {"Tags"}, "AutoScalingGroupName": {"Instances", "WarmPoolSize"}}
+    left_out = {name for mark, names in ignored.items() if mark in item for name in names}
+    return {key: value for key, value in item.items() if key not in left_out}
 
 
 def _vpc_attributes(emulator: Emulator, found: Mapping[Listing, list[Any]], names: Mapping[str, str]) -> Iterator[str]:

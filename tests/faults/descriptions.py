@@ -197,6 +197,59 @@ def changed_balancers() -> dict[str, Any]:
     return arguments
 
 
+def groups() -> dict[str, Any]:
+    """Return the arguments of the `stack` module for a group with all that scales and replaces it, behind a load balancer."""
+    small = {
+        "vpc": {"name": "main", "cidr": "10.60.0.0/16", "zones": ["eu-west-1a", "eu-west-1b"]},
+        "subnets": [{"name": "public", "public": True}],
+        "security_groups": [{"name": "app", "ingress": [{"port": 80, "from": "0.0.0.0/0"}]}],
+    }
+    backlog = {"name": "backlog", "comparison": "above", "threshold": 80, "changes": [1]}
+    group = {
+        "name": "app",
+        "image": {"parameter": "/aws/service/debian/release/12/latest/amd64"},
+        "type": "t3.small",
+        "min": 1,
+        "max": 4,
+        "subnets": "public",
+        "security_groups": ["app"],
+        "target_groups": ["app"],
+        "warmup": 0,
+        "refresh": {},
+        "mixed_instances": {"types": ["t3a.small"], "on_demand_base": 1},
+        "target_tracking": {"cpu": 50, "requests_per_target": 1000},
+        "step_policies": [backlog, {**backlog, "name": "rest", "comparison": "below", "threshold": 20, "changes": [-1]}],
+        "schedules": [{"name": "night", "recurrence": "0 22 * * *", "max": 2}],
+        "lifecycle_hooks": [{"name": "drain", "transition": "terminating", "timeout": 60, "default_result": "CONTINUE"}],
+    }
+    web = {
+        "name": "web",
+        "subnets": "public",
+        "security_groups": ["app"],
+        "listeners": [{"port": 80, "protocol": "HTTP", "target_group": "app"}],
+    }
+    return {
+        "stack": STACK,
+        "network": small,
+        "load_balancer": {"load_balancers": [web], "target_groups": [{"name": "app", "port": 80}]},
+        "compute": {"groups": [group]},
+        "tiers": ["network", "load_balancer", "compute"],
+        "lock": LOCK,
+    }
+
+
+def changed_groups() -> dict[str, Any]:
+    """Return the same group with another launch template, which is rolled out, and other ways to scale."""
+    arguments = groups()
+    (group,) = arguments["compute"]["groups"]
+    group |= {"user_data": "#!/bin/sh\n", "max": 5, "target_tracking": {"cpu": 60}, "warm_pool": {"max_prepared": 2}}
+    group["mixed_instances"]["types"].append("t2.small")
+    group["step_policies"] = [{**group["step_policies"][0], "name": "queue"}]
+    group["schedules"] = [{"name": "day", "recurrence": "0 6 * * *", "min": 1}]
+    group["lifecycle_hooks"][0] |= {"name": "leave", "timeout": 90}
+    return arguments
+
+
 def whole() -> dict[str, Any]:
     """Return the arguments of the `stack` module, with something of each tier."""
     return {"stack": STACK, "network": copy.deepcopy(NETWORK), **copy.deepcopy(OTHERS), "lock": LOCK}

@@ -10,7 +10,17 @@ import signal
 import pytest
 
 from tests.faults.bench import Bench, Scenario
-from tests.faults.descriptions import absent, balancers, changed_balancers, changed_instances, changed_network, instances, network
+from tests.faults.descriptions import (
+    absent,
+    balancers,
+    changed_balancers,
+    changed_groups,
+    changed_instances,
+    changed_network,
+    groups,
+    instances,
+    network,
+)
 from tests.faults.proxy import Faults, Kill
 
 SCENARIOS = {
@@ -22,9 +32,24 @@ SCENARIOS = {
     "terminate": Scenario(absent(instances()), before=instances()),
     "balance": Scenario(balancers()),
     "rebalance": Scenario(changed_balancers(), before=balancers()),
+    "scale": Scenario(groups()),
+    "roll": Scenario(changed_groups(), before=groups()),
+    "disband": Scenario(absent(groups()), before=groups()),
 }
 MOMENTS = ("before", "after")
-SAMPLES = {"provision": 4, "update": 4, "teardown": 3, "launch": 2, "resize": 2, "terminate": 1, "balance": 2, "rebalance": 2}
+SAMPLES = {
+    "provision": 4,
+    "update": 4,
+    "teardown": 3,
+    "launch": 2,
+    "resize": 2,
+    "terminate": 1,
+    "balance": 2,
+    "rebalance": 2,
+    "scale": 1,
+    "roll": 3,
+    "disband": 1,
+}
 SHARES_OF_ALL = 8
 LAG = 8.0
 

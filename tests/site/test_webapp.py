@@ -1,23 +1,33 @@
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The architecture with all of the data tier, after the other one has gone. The tests of this file follow one another."""
+"""The architecture with all of the data tier. The tests of this file follow one another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
 
 from tests.site.conftest import Site
+from tests.toolchain.witness import production_environment
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 PROFILE = "PROFILE=webapp"
 
 
 @pytest.fixture(scope="module")
-def url(site: Site) -> str:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Build this architecture alone."""
+    site = Site(production_environment(tmp_path_factory.mktemp("production")))
+    site.make("demo-down")
     site.make("demo", PROFILE)
+    yield site
+    site.make("demo-down")
+
+
+@pytest.fixture(scope="module")
+def url(site: Site) -> str:
     return site.summary["urls"][0].rstrip("/")
 
 

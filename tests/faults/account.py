@@ -61,9 +61,13 @@ EC2_ID = re.compile(r"\b([a-z]{1,9})-(?:[0-9a-f]{17}|[0-9a-f]{8})\b(?!-)")
 # Hashes, addresses, and the suffix that names get which a successor could not have at the same time.
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 IPV6 = r"\b[0-9a-f]{4}:[0-9a-f:]*/"
-RANDOM = re.compile(rf"{UUID}|{IPV6}|\b[0-9a-f]{{16,}}\b|\b\d+\.\d+\.\d+\.\d+\b(?!/)|(?<=\": \")[a-z-]+-[0-9a-f]{{4}}(?=\")")
+SUFFIXED = r"[a-z-]+-[0-9a-f]{4}"
+RANDOM = re.compile(
+    rf"{UUID}|{IPV6}|\b[0-9a-f]{{16,}}\b|\b\d+\.\d+\.\d+\.\d+\b(?!/)"
+    rf"|(?<=\": \"){SUFFIXED}(?=\")|(?<=targetgroup/){SUFFIXED}(?=/)"
+)
 VOLATILE = re.compile(
-    r"Time|Date|Token|Mac|VersionId|VersionNumber|(?i:arn)$|(?i:dns)Name|KmsKeyId|MasterUserSecret|HostedZoneId|DbiResourceId|RoleId|ProfileId"
+    r"AvailableIpAddressCount|Time|Date|Token|Mac|VersionId|VersionNumber|(?i:arn)$|(?i:dns)Name|KmsKeyId|MasterUserSecret|HostedZoneId|DbiResourceId|RoleId|ProfileId"
 )
 
 
@@ -118,7 +122,8 @@ def _compared(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     ignored = {"SecurityGroupRuleId": {"Tags"}, "AutoScalingGroupName": {"Instances", "WarmPoolSize"}}
     left_out = {name for mark, names in ignored.items() if mark in item for name in names}
-    return {key: value for key, value in item.items() if key not in left_out}
+    zones = {"VPCZoneIdentifier": item["VPCZoneIdentifier"].split(",")} if "VPCZoneIdentifier" in item else {}
+    return {key: value for key, value in {**item, **zones}.items() if key not in left_out}
 
 
 def _vpc_attributes(emulator: Emulator, found: Mapping[Listing, list[Any]], names: Mapping[str, str]) -> Iterator[str]:

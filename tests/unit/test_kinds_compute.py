@@ -130,6 +130,19 @@ def test_old_versions_of_a_template_are_deleted(clients: Clients) -> None:
     assert len(versions) == launch_template.VERSIONS_KEPT
 
 
+@pytest.mark.parametrize(("left", "numbers"), [("t3.large", [1, 2]), ("t3.nano", [1, 2, 3])])
+def test_a_version_that_an_interrupted_run_has_made_is_used(clients: Clients, left: str, numbers: list[int]) -> None:
+    """The version is one call, what makes it the default one another."""
+    run(clients, STACK, with_image(BY_NAME, template()))
+    ec2, name = clients("ec2", REGION), f"{STACK.name}-subject"
+    data = {**default_data(clients), "InstanceType": left}
+    ec2.create_launch_template_version(LaunchTemplateName=name, LaunchTemplateData=data)
+    run(clients, STACK, with_image(BY_NAME, template(type="t3.large")))
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName=name)["LaunchTemplateVersions"]
+    assert sorted(version["VersionNumber"] for version in versions) == numbers
+    assert default_data(clients)["InstanceType"] == "t3.large"
+
+
 def test_versions_in_use_are_not_deleted(clients: Clients) -> None:
     subject = declared("auto_scaling_group", "app", group("app"))
     for size in range(8, 16):

@@ -55,6 +55,20 @@ def a_refresh_replaces_every_member_without_a_gap(connect: Connect) -> None:
 
 
 @scenario
+def what_waits_in_a_warm_pool_is_no_replacement_while_it_is_outdated(connect: Connect) -> None:
+    group(connect)
+    autoscaling = connect("autoscaling")
+    autoscaling.put_warm_pool(**APP, MaxGroupPreparedCapacity=3, PoolState="Stopped")
+    eventually(
+        ["Warmed:Stopped"], lambda: [item["LifecycleState"] for item in autoscaling.describe_warm_pool(**APP)["Instances"]]
+    )
+    start(connect, SECOND)
+    eventually("Successful", lambda: status(connect))
+    eventually(["2", "2"], lambda: versions(connect))
+    eventually(["2"], lambda: [item["LaunchTemplate"]["Version"] for item in autoscaling.describe_warm_pool(**APP)["Instances"]])
+
+
+@scenario
 def one_refresh_at_a_time(connect: Connect) -> None:
     group(connect)
     autoscaling = connect("autoscaling")

@@ -4,7 +4,7 @@
 """Assemble a release of a WordPress site: assemble.py < description.json.
 
 The description: {"target": directory, "core": {"archive": SUM} or {"directory": path}, "plugins": {name: SUM},
-"themes": {name: SUM}, "theme": name or "", "uploads": directory, "files": directory with our own PHP, "archives": directory}.
+"themes": {name: SUM}, "theme": name or "", "uploads": directory, "files": {name of our own PHP: content}, "archives": directory}.
 A SUM is sha256:HEX, and the archive is HEX in that directory.
 
     TARGET/public/       WordPress: what nginx serves
@@ -126,12 +126,12 @@ def quote(value: str | list[str] | None) -> str:
     return f"'{escaped}'"
 
 
-def own_files(source: Path, release: Path) -> None:
+def own_files(files: dict[str, str], release: Path) -> None:
     """Add our own files."""
-    for file in sorted(source.glob("*.php")):
-        place = release / PLACES.get(file.name, ELSEWHERE)
+    for name, text in files.items():
+        place = release / PLACES.get(name, ELSEWHERE)
         place.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, place)
+        (place / name).write_text(text, encoding="utf-8")
 
 
 def close(release: Path) -> None:
@@ -162,7 +162,7 @@ def assemble(description: dict[str, Any], release: Path) -> None:
     for name, checksum in description["themes"].items():
         shutil.rmtree(content / "themes" / name, ignore_errors=True)
         install(archives, checksum, content / "themes" / name)
-    own_files(Path(description["files"]), release)
+    own_files(description["files"], release)
     (content / "uploads").symlink_to(description["uploads"])
     plugins = [main_file(content / "plugins" / name) for name in description["plugins"]]
     theme = description["theme"] or None

@@ -32,11 +32,8 @@ class Site:
     def __init__(self, directory: Path) -> None:
         self.archives = directory / "archives"
         self.target = directory / "releases" / "0123"
-        files = directory / "files"
-        for path in (self.archives, self.target.parent, files):
+        for path in (self.archives, self.target.parent):
             path.mkdir(parents=True)
-        for name in ("db.php", "terrace.php", "wp-config.php", "install.php"):
-            (files / name).write_text(f"<?php // {name}\n")
         self.description: dict[str, Any] = {
             "target": str(self.target),
             "core": {"archive": self.tar({f"wordpress/{name}": text for name, text in CORE.items()})},
@@ -44,7 +41,7 @@ class Site:
             "themes": {},
             "theme": "old",
             "uploads": "/mnt/uploads",
-            "files": str(files),
+            "files": dict.fromkeys(("db.php", "terrace.php", "wp-config.php", "install.php"), "<?php\n"),
             "archives": str(self.archives),
         }
 

@@ -26,6 +26,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 STATE = CHECKOUT / ".local"
 LOGS = STATE / "log"
 TAIL_LINES = 60
+# Tests of a group share a fixture that takes long to make.
+TWO_PROCESSES = ("-n", "2", "--dist", "loadgroup")
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def stages(slow: bool) -> tuple[Stage, ...]:
         ),
         Stage("types", (("mypy",),)),
         Stage("structure", (pytest("tests/structure", slow=slow),)),
-        Stage("unit", (pytest("tests/unit", "tests/contract", "-n", "2", slow=slow),)),
-        Stage("integration", (pytest("tests/integration", "tests/benchmarks", "-n", "2", slow=slow),)),
-        Stage("faults", (pytest("tests/faults", "-n", "2", slow=slow),)),
+        Stage("unit", (pytest("tests/unit", "tests/contract", *TWO_PROCESSES, slow=slow),)),
+        Stage("integration", (pytest("tests/benchmarks", "tests/integration", *TWO_PROCESSES, slow=slow),)),
+        Stage("faults", (pytest("tests/faults", *TWO_PROCESSES, slow=slow),)),
         Stage("sanity", ((".ci/sanity",),)),
         Stage(
             "docs", (("env", f"GIT_CEILING_DIRECTORIES={STATE}", "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),)

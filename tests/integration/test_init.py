@@ -14,6 +14,8 @@ from tests.integration.described import CHECKOUT, playbook
 from tests.toolchain.test_artifact import ansible
 
 COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": "collections"}
+# One process makes the project for all.
+pytestmark = pytest.mark.xdist_group("init")
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 STATE = CHECKOUT / ".local"
 LOGS = STATE / "log"
 TAIL_LINES = 60
-# Tests of a group share a fixture that takes long to make.
-TWO_PROCESSES = ("-n", "2", "--dist", "loadgroup")
+TWO_PROCESSES = ("-n", "2")
+# Tests of a file share what takes longest to make.
+BY_FILE = ("--dist", "loadfile")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def stages(slow: bool) -> tuple[Stage, ...]:
         Stage("types", (("mypy",),)),
         Stage("structure", (pytest("tests/structure", slow=slow),)),
         Stage("unit", (pytest("tests/unit", "tests/contract", *TWO_PROCESSES, slow=slow),)),
-        Stage("integration", (pytest("tests/benchmarks", "tests/integration", *TWO_PROCESSES, slow=slow),)),
+        Stage("integration", (pytest("tests/benchmarks", "tests/integration", *TWO_PROCESSES, *BY_FILE, slow=slow),)),
         Stage("faults", (pytest("tests/faults", *TWO_PROCESSES, slow=slow),)),
         Stage("sanity", ((".ci/sanity",),)),
         Stage(

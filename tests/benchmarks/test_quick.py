@@ -18,8 +18,6 @@ from tests.benchmarks.reference import Cycle, run
 
 TERRACE = CONTENDERS[0]
 SLACK = 1.1
-# One process measures for all.
-IN_ONE_CYCLE, WITH_SIZES = pytest.mark.xdist_group("cycle"), pytest.mark.xdist_group("sizes")
 # Of these each resource of the reference stack has its own.
 PARENTS = 2
 
@@ -39,24 +37,20 @@ def cycle(state: Path) -> Cycle:
     return cycle
 
 
-@IN_ONE_CYCLE
 def test_a_first_apply_changes_little_more_than_it_has_to(cycle: Cycle) -> None:
     least = bounds.LEAST_CHANGES + sum(bounds.LOCK.values())
     assert least <= cycle.steps["apply"].mutating <= SLACK * least
 
 
-@IN_ONE_CYCLE
 @pytest.mark.parametrize("step", ["check", "no_change"])
 def test_what_changes_nothing_calls_nothing_that_changes(cycle: Cycle, step: str) -> None:
     assert cycle.steps[step].mutating == 0
 
 
-@IN_ONE_CYCLE
 def test_a_small_change_is_two_calls_and_the_lock(cycle: Cycle) -> None:
     assert cycle.steps["small_change"].mutating == 2 + 2
 
 
-@IN_ONE_CYCLE
 def test_nothing_is_asked_twice(cycle: Cycle) -> None:
     """One call for each operation of a kind, and where it says so one for each of its parents or resources."""
     # Log groups with names of their own are looked for by name.
@@ -68,7 +62,6 @@ def test_nothing_is_asked_twice(cycle: Cycle) -> None:
     assert asked - allowed == Counter()
 
 
-@IN_ONE_CYCLE
 def test_the_account_is_empty_again(cycle: Cycle, state: Path) -> None:
     assert cycle.steps["destroy"].mutating > 0
     assert "failed=0" in (state / "log" / "terrace-0ms-0-destroy.log").read_text()
@@ -79,14 +72,12 @@ def sizes(state: Path) -> Iterator[list[growth.Size]]:
     yield growth.run([20, 140], 0, 1, state)
 
 
-@WITH_SIZES
 def test_calls_grow_by_pages_alone(sizes: list[growth.Size]) -> None:
     small, large = (size.no_change[0] for size in sizes)
     assert (small.mutating, large.mutating) == (0, 0)
     assert large.calls - small.calls <= 8, difference(small, large)
 
 
-@WITH_SIZES
 def test_the_stack_has_the_size_that_it_says(sizes: list[growth.Size], state: Path) -> None:
     for size in sizes:
         log = (state / "log" / f"growth-{size.resources}-1.log").read_text()

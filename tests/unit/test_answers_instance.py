@@ -388,13 +388,13 @@ class Refusing(Machine):
     ("operation", "code", "done"),
     [
         ("ModifyInstanceAttribute", "InvalidParameterCombination", ["stop", "start"]),
-        ("StartInstances", "InsufficientInstanceCapacity", ["stop", "t4g.small", "t3.small", "start"]),
-        ("StartInstances", "InternalError", ["stop", "t4g.small"]),
+        ("StartInstances", "InsufficientInstanceCapacity", ["stop", "t3.large", "t3.small", "start"]),
+        ("StartInstances", "InternalError", ["stop", "t3.large"]),
     ],
 )
 def test_a_type_that_is_refused_leaves_the_instance_as_it_was(operation: str, code: str, done: list[str]) -> None:
     machine = Refusing(operation, code)
-    wanted = declared("instance", type="t4g.small", allow_stop=True, termination_protection=False)
+    wanted = declared("instance", type="t3.large", allow_stop=True, termination_protection=False)
     doing = dataclasses.replace(context({}), client=lambda _service: machine)
     found = Found(ID, instance.Instance(type="t3.small"), attributes={"root_volume": ROOT})
     with pytest.raises(_ec2.Unsuccessful):

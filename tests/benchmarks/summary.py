@@ -26,7 +26,7 @@ PACKAGES = ("ansible", "ansible-core", "boto3", "botocore", "moto")
 def summarise(cycles: list[Cycle], sizes: list[Size]) -> dict[str, Any]:
     """Return all that docs/benchmarks.json holds."""
     return {
-        "machine": _machine(),
+        "machine": machine(),
         "versions": _versions(),
         "measured": {"from": min(cycle.at for cycle in cycles), "to": max(cycle.at for cycle in cycles)},
         "least_changes": {"stack": bounds.LEAST_CHANGES, "lock": sum(bounds.LOCK.values())},
@@ -74,7 +74,8 @@ def _median(measures: list[Measure]) -> dict[str, Any]:
     }
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Return what was measured on."""
     information = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in information if line.startswith("model name")), platform.machine())
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

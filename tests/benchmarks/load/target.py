@@ -59,7 +59,7 @@ def running(target: Target, log: Path, nice: int) -> Iterator[str]:
 
 
 def _prioritise(container: str, nice: int) -> None:
-    """Give what will run in a container its priority: children have that of the init, or of the process that Docker starts them by."""
+    """Give what will run in a container its priority, by the parents of it all: the init, and what Docker starts processes by."""
     init = int(_docker("inspect", "--format", "{{ .State.Pid }}", container))
     parent = int(Path(f"/proc/{init}/stat").read_text().rpartition(")")[2].split()[1])
     for process in (init, parent):

@@ -146,7 +146,7 @@ def test_the_same_files_make_the_same_bundle(tmp_path: Path) -> None:
 def test_a_bundle_has_what_its_playbooks_use_and_no_more(tmp_path: Path) -> None:
     contents = Contents()
     add_playbooks(contents, ["terrace.aws.baseline", "terrace.aws.node_app"], tmp_path)
-    assert roles_in(contents) == ["baseline", "database_user", "node_app", "nodejs"]
+    assert roles_in(contents) == ["baseline", "database_user", "nginx", "node_app", "nodejs"]
     add_collections(contents)
     contents.pack(tmp_path / "tar")
     with tarfile.open(tmp_path / "tar") as archive:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the gates: `stages.py [--slow] [STAGE...]`, all of them by default.
 
-There are two lanes at once, one after the other in each: what computes, and what mostly waits for containers. A failing
-stage does not stop the others. Each writes to .local/log/<stage>.log; of a failure the end is shown. The last line is
+There are two lanes at once: what computes, and what mostly waits for containers. Whoever is done with its lane takes the last of
+the other. A failing stage does not stop the others. Each writes to .local/log/<stage>.log; of a failure the end is shown. The last line is
 `N passed, N failed`.
 """
 
@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ BY_FILE = ("--dist", "loadfile")
 
 @dataclass(frozen=True)
 class Stage:
-    """A named gate: all of its commands run, and all must succeed. Those with `containers` share one Docker engine."""
+    """A named gate: all of its commands run, and all must succeed. Those with `containers` are a lane of their own."""
 
     name: str
     commands: tuple[tuple[str, ...], ...]
@@ -74,9 +75,9 @@ def stages(slow: bool) -> tuple[Stage, ...]:
             "docs", (("env", f"GIT_CEILING_DIRECTORIES={STATE}", "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),)
         ),
         Stage("toolchain", (pytest("tests/toolchain", slow=slow),)),
-        Stage("local-cloud", (pytest("tests/local_cloud", slow=slow),), containers=True),
         Stage("molecule", ((".ci/molecule", *scenarios(slow=slow)),), containers=True),
         Stage("site", (pytest("tests/site", slow=slow),), containers=True),
+        Stage("local-cloud", (pytest("tests/local_cloud", slow=slow),), containers=True),
     )
 
 
@@ -102,10 +103,24 @@ def say(text: str) -> None:
 
 def run_all(chosen: list[Stage]) -> list[str]:
     """Run the stages in their lanes and return the names of those that failed."""
-    lanes = [[stage for stage in chosen if stage.containers is containers] for containers in (False, True)]
+    lanes = [deque(stage for stage in chosen if stage.containers is containers) for containers in (False, True)]
     with ThreadPoolExecutor(len(lanes)) as pool:
-        verdicts = pool.map(lambda lane: [stage.name for stage in lane if not run(stage)], lanes)
+        verdicts = pool.map(_failures, lanes, reversed(lanes))
         return [name for failed in verdicts for name in failed]
+
+
+def _failures(own: deque[Stage], other: deque[Stage]) -> list[str]:
+    """Run the stages of a lane, then what the other has not begun, the last one first. Return the names of those that failed."""
+    failed = []
+    while own or other:
+        try:
+            stage = own.popleft() if own else other.pop()
+        except IndexError:
+            # The other took it in the meantime.
+            break
+        if not run(stage):
+            failed.append(stage.name)
+    return failed
 
 
 def _succeeds(command: tuple[str, ...], output: TextIO) -> bool:

@@ -3,8 +3,8 @@
 """Runs the gates: `stages.py [--slow] [STAGE...]`, all of them by default.
 
 There are two lanes at once: what computes, and what mostly waits for containers. Whoever is done with its lane takes the last of
-the other. A failing stage does not stop the others. Each writes to .local/log/<stage>.log; of a failure the end is shown. The last line is
-`N passed, N failed`.
+the other. A failing stage does not stop the others. Each writes to .local/log/<stage>.log; of a failure the end is shown. The
+last line is `N passed, N failed`.
 """
 
 from __future__ import annotations

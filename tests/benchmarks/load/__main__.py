@@ -77,7 +77,7 @@ def load(target: Target, address: str, repetition: int, arguments: argparse.Name
     load_before = os.getloadavg()[0]
     subprocess.run([sys.executable, "-m", "terrace_loadtest", file], cwd=PROGRAM, check=False, stdout=subprocess.DEVNULL)
     report = json.loads((output / "loadtest.json").read_text())
-    (output / "run.json").write_text(json.dumps({"load": load_before, **report}, indent=1))
+    (output / "run.json").write_text(json.dumps({"load": load_before, "nice": arguments.nice, **report}, indent=1))
     return report["line"]
 
 

@@ -57,5 +57,7 @@ def _errors(targets: Sequence[Target], results: Mapping[str, Sequence[Mapping[st
 def _where(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     started = sorted(run["started"] for runs in results.values() for run in runs)
     measured = f"Measured from {started[0]} to {started[-1]}. " if started else "Nothing has been measured yet. "
+    nice = sorted({run["nice"] for runs in results.values() for run in runs})
+    priority = f"Hosts and generator had the priority {' or '.join(map(str, nice))}. " if any(nice) else ""
     here = machine()
-    return f"{measured}{here['processor']}, {here['cores']} cores, {here['memory_gib']} GiB, {here['system']}.\n"
+    return f"{measured}{priority}{here['processor']}, {here['cores']} cores, {here['memory_gib']} GiB, {here['system']}.\n"

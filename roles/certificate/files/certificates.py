@@ -23,6 +23,7 @@ SETTINGS = json.loads(Path("/etc/terrace/certificates.json").read_text(encoding=
 IN_USE = Path("/etc/terrace/certificates")
 LIVE = Path("/etc/letsencrypt/live")
 RENEWAL = Path("/etc/letsencrypt/renewal")
+LOG = Path("/var/log/letsencrypt/letsencrypt.log")
 CHALLENGES = {
     "http": ("webroot", ["--webroot", "--webroot-path", SETTINGS["webroot"]]),
     "dns": ("dns-route53", ["--dns-route53"]),
@@ -131,9 +132,16 @@ def get(certificate: dict) -> None:
 def certbot(*arguments: str) -> None:
     """Run certbot."""
     command = ["certbot", *arguments, "--non-interactive", "--quiet"]
+    logged = LOG.stat().st_size if LOG.exists() else 0
     done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **SETTINGS["environment"]})
     if done.returncode:
-        raise Problem(f"certbot {arguments[0]} failed: {(done.stdout + done.stderr).strip()}")
+        raise Problem(f"certbot {arguments[0]} failed: {(done.stdout + done.stderr).strip()} {refusal(logged)}".rstrip())
+
+
+def refusal(logged: int) -> str:
+    """What the authority has said; certbot 2.1 stumbles over its own exception and only logs it."""
+    errors = re.findall(rb"^acme\.messages\.Error: (.*)$", LOG.read_bytes()[logged:] if LOG.exists() else b"", re.MULTILINE)
+    return errors[-1].decode(errors="replace") if errors else ""
 
 
 def remove(name: str) -> None:

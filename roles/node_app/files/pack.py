@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Name an artifact by its content: `pack.py SOURCE CACHE [EXCLUDED NAME...]` prints {"archive": path, "digest": sha256}.
 
+`pack.py URL CACHE --commit COMMIT` does so with a commit of a git repository, whose own id is its name.
+
 A directory becomes a tar archive in CACHE, and the same files become the same archive on every machine: sorted, without
 owners and times, with the modes 0644 and 0755. The digest is that of the tar before its compression, which differs between
-versions of zlib. An archive is taken as it is.
+versions of zlib. An archive is taken as it is. Of a commit it is what `git archive` writes: attributes like export-ignore
+count, submodules are left out.
 """
 
 import fnmatch
@@ -12,6 +15,7 @@ import gzip
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -57,10 +61,39 @@ def pack(directory: Path, cache: Path, excluded: list[str]) -> tuple[Path, str]:
     return target, name
 
 
-def main(source: str, cache: str, *excluded: str) -> None:
+def export(url: str, commit: str, cache: Path) -> Path:
+    """The archive of a commit in the cache. What is there is not asked for again."""
+    target = cache / f"{commit}.tar"
+    if target.exists():
+        return target
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        git(scratch, "init", "--quiet", "--bare")
+        try:
+            git(scratch, "fetch", "--quiet", "--depth=1", url, commit)
+        except subprocess.CalledProcessError:
+            # A server that gives branches and tags only.
+            git(scratch, "fetch", "--quiet", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        git(scratch, "archive", "--format=tar", "--output=archive.tar", commit)
+        Path(scratch, "archive.tar").replace(target)
+    return target
+
+
+def git(directory: str, *arguments: str) -> None:
+    """Run git, which does not wait for somebody to type a password."""
+    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+    subprocess.run(["git", f"--git-dir={directory}", *arguments], cwd=directory, check=True, env=environment)
+
+
+def main(source: str, cache: str, *rest: str) -> None:
     """Print the archive and its digest."""
     path = Path(source)
-    archive, name = pack(path, Path(cache), list(excluded)) if path.is_dir() else (path, digest(path))
+    if rest[:1] == ("--commit",):
+        archive, name = export(source, rest[1], Path(cache)), rest[1]
+    elif path.is_dir():
+        archive, name = pack(path, Path(cache), list(rest))
+    else:
+        archive, name = path, digest(path)
     print(json.dumps({"archive": str(archive), "digest": name}))
 
 

@@ -91,8 +91,17 @@ class App:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
-        self.unit: str = settings["unit"]
+        # What replaces the app in its slots, where it has two; it has no unit of its own then.
+        self.replace: list[str] = settings["replace"]
         self.file = Path(settings["file"])
+
+    @property
+    def unit(self) -> str:
+        """Return the name of the unit that serves."""
+        if not self.replace:
+            unit: str = self.settings["unit"]
+            return unit
+        return subprocess.run([*self.replace, "--unit"], check=True, capture_output=True, text=True).stdout.strip()
 
     def process(self) -> int:
         """Return the id of the app's process, 0 when it does not run."""
@@ -124,6 +133,12 @@ class App:
 
     def restart(self) -> None:
         """Restart the app, wait until it is healthy, and stays so in the same process."""
+        if self.replace:
+            self._replace()
+        else:
+            self._restart()
+
+    def _restart(self) -> None:
         if subprocess.run(["systemctl", "restart", self.unit], check=False).returncode:
             raise Unable(f"{self.unit} did not start")
         self._first_answer()
@@ -134,6 +149,11 @@ class App:
                 raise Unable(f"{self.unit} did not stay healthy")
         if self.process() != process:
             raise Unable(f"{self.unit} crashed")
+
+    def _replace(self) -> None:
+        done = subprocess.run(self.replace, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise Unable(done.stderr.strip())
 
     def _first_answer(self) -> None:
         deadline = time.monotonic() + self.settings["timeout"]

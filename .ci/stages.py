@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-SLOW_SCENARIOS = {"baseline_access", "site", "wordpress_releases"}
+SLOW_SCENARIOS = {"baseline_access", "node_app_releases", "site", "wordpress_releases"}
 CHECKOUT = Path(__file__).resolve().parent.parent
 # antsibull-docs copies the collections that ours depends on, from the environment in here. It must not see that the
 # checkout's git ignores them.

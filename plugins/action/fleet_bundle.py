@@ -83,10 +83,10 @@ class ActionModule(ActionBase):
 
 
 def _with_files(contents: Contents, name: str, value: Any, excluded: tuple[str, ...]) -> Any:
-    """Add the files that a variable names, and return the variable's value on instances. URLs stay as they are."""
+    """Add the files that a variable names, and return the variable's value on instances. URLs, and what is no name, stay."""
     if isinstance(value, list):
         return [_with_files(contents, f"{name}/{index}", item, excluded) for index, item in enumerate(value)]
-    if not value or "://" in value:
+    if not isinstance(value, str) or not value or "://" in value:
         return value
     path = Path(value).expanduser().resolve()
     if not path.exists():

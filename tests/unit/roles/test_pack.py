@@ -5,6 +5,7 @@
 import json
 import os
 import runpy
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def app(tmp_path: Path) -> Path:
     return directory
 
 
-def pack(capsys: pytest.CaptureFixture[str], source: Path, cache: Path, *excluded: str) -> dict[str, Any]:
+def pack(capsys: pytest.CaptureFixture[str], source: Path | str, cache: Path, *excluded: str) -> dict[str, Any]:
     """What the script answers."""
     runpy.run_path(str(SCRIPT))["main"](str(source), str(cache), *excluded)
     answer: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -59,3 +60,21 @@ def test_an_archive_is_taken_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixt
     archive.write_bytes(b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert pack(capsys, archive, tmp_path / "cache") == {"archive": str(archive), "digest": empty}
+
+
+def test_a_commit_is_named_by_itself(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (app / ".gitattributes").write_text("run export-ignore\n")
+    git = ["git", "-C", str(app), "-c", "user.name=T", "-c", "user.email=t@example.com"]
+    for command in (["init", "--quiet"], ["add", "src", "run", ".gitattributes"], ["commit", "--quiet", "--message=One"]):
+        subprocess.run([*git, *command], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    cache = tmp_path / "cache"
+    answer = pack(capsys, f"file://{app}", cache, "--commit", commit)
+    assert answer == {"archive": str(cache / f"{commit}.tar"), "digest": commit}
+    with tarfile.open(answer["archive"]) as archive:
+        assert {"src/server.js"} == {member.name for member in archive if member.isfile()} - {".gitattributes"}
+    # From the cache: the repository is not needed any more.
+    assert pack(capsys, "file:///gone", cache, "--commit", commit) == answer
+    with pytest.raises(subprocess.CalledProcessError):
+        pack(capsys, f"file://{app}", cache, "--commit", "0" * 40)
+    assert [file.name for file in cache.iterdir()] == [f"{commit}.tar"]

@@ -53,6 +53,7 @@ class Host:
         self.state = directory / "applied.json"
         settings = {
             "unit": "app.service",
+            "replace": [],
             "secrets": [{"secret": "user", "variables": {"PGPASSWORD": "password"}}, {"secret": "key", "variable": "KEY"}],
             "file": str(directory / "secrets"),
         }
@@ -184,14 +185,25 @@ def test_files_are_for_root_and_the_app(program: dict[str, Any], tmp_path: Path,
         program["App"].write.__globals__["shutil"], "chown", lambda _file, user, group: owners.append((user, group))
     )
     file = tmp_path / "secrets"
-    app = program["App"]({"unit": "app.service", "file": str(file), "group": "app"})
+    app = program["App"]({"replace": [], "file": str(file), "group": "app"})
     app.write("A=1\n")
     assert (oct(file.stat().st_mode & 0o777), owners, [*tmp_path.iterdir()]) == ("0o640", [("root", "app")], [file])
 
 
+def test_an_app_in_slots_is_replaced(program: dict[str, Any], tmp_path: Path) -> None:
+    """Another program does it, and says which unit serves and why it could not."""
+    replace = tmp_path / "replace"
+    replace.write_text('#!/bin/sh\n[ "$1" = --unit ] && echo app@b.service && exit\necho it crashed >&2\nexit 1\n')
+    replace.chmod(0o700)
+    app = program["App"]({"replace": [str(replace)], "file": str(tmp_path / "secrets")})
+    assert app.unit == "app@b.service"
+    with pytest.raises(program["Unable"], match=r"^it crashed$"):
+        app.restart()
+
+
 def test_a_release_under_way_is_left_alone(program: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tmp_path / "refresh.json"
-    settings.write_text(json.dumps({"state": str(tmp_path), "unit": "app.service", "file": "none", "region": ""}))
+    settings.write_text(json.dumps({"state": str(tmp_path), "unit": "app.service", "replace": [], "file": "none", "region": ""}))
     ran: list[SimpleNamespace] = []
     program["main"].__globals__["_run"] = lambda *arguments: ran.append(SimpleNamespace(arguments=arguments)) or 0
     assert program["main"]([str(settings), "hold"]) == 0

@@ -75,11 +75,13 @@ def _forwards(actions: list[dict[str, Any]]) -> bool:
 
 
 def _path(elbv2: Any, actions: list[dict[str, Any]]) -> str:
-    """Return what the health check of an action's first target group asks for."""
+    """Return what the health check of an action's first target group asks for, if the site itself answers that."""
     configured = actions[-1].get("ForwardConfig", {}).get("TargetGroups") or [actions[-1]]
     if arn := configured[0].get("TargetGroupArn"):
         (group,) = elbv2.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
-        return group.get("HealthCheckPath") or "/"
+        path = group.get("HealthCheckPath") or "/"
+        # The role nginx answers /healthz/<site> to whoever asks for the host's address, not for the site.
+        return "/" if path.startswith("/healthz/") else path
     return "/"
 
 

@@ -187,7 +187,7 @@ def test_a_volume_is_not_pulled_out_of_a_running_instance(clients: Clients, ec2:
 def test_a_newer_image_is_no_change_unless_it_is_asked_for(clients: Clients, ec2: Any) -> None:
     first = ids(converge(clients, {**MAIL, **OPEN}))["instance/mail"]
     old = only_instance(ec2)["ImageId"]
-    newer = {**MAIL, **OPEN, "image": {"parameter": "/aws/service/debian/release/12/latest/arm64"}}
+    newer = {**MAIL, **OPEN, "image": {"parameter": "/aws/service/debian/release/13/latest/amd64"}}
     untouched = converge(clients, newer)
     assert actions(untouched) == {}
     assert [note.partition(" stays")[0] for note in untouched["notes"] if f"{old} stays" in note]

@@ -5,6 +5,7 @@
 // schedule.php post makes a post that is due now; rows POST prints what was done so far, and the post's status; fails schedules an
 // error; versions tells the release and the database apart.
 require '/srv/blog/current/terrace/command_line.php';
+require '/srv/blog/current/public/wp-load.php';
 if ($argv[1] === 'post') {
     $id = wp_insert_post(['post_title' => 'Due', 'post_status' => 'future', 'post_date_gmt' => gmdate('Y-m-d H:i:s', time() + 3600)]);
     // As if the hour were over.

@@ -15,20 +15,17 @@ function wp_new_blog_notification()
 }
 
 require __DIR__ . '/command_line.php';
+terrace_lock_database();
+require dirname(__DIR__) . '/public/wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 
-$changed = terrace_alone('database', function (bool $check): bool {
-    // The object cache may remember a database that is no more.
-    wp_cache_delete('is_blog_installed');
-    if (is_blog_installed()) {
-        return false;
-    }
-    if (!$check) {
-        $wanted = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);
-        // As forms send it: WordPress compares passwords with the slashes that it adds to what it is sent.
-        wp_install($wanted['title'], $wanted['user'], $wanted['email'], true, '', wp_slash($wanted['password']));
-        update_option('permalink_structure', '/%year%/%monthnum%/%postname%/');
-    }
-    return true;
-});
-echo json_encode(['changed' => $changed]), "\n";
+// The object cache may remember a database that is no more.
+wp_cache_delete('is_blog_installed');
+$missing = !is_blog_installed();
+if ($missing && !TERRACE_CHECK) {
+    $wanted = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);
+    // As forms send it: WordPress compares passwords with the slashes that it adds to what it is sent.
+    wp_install($wanted['title'], $wanted['user'], $wanted['email'], true, '', wp_slash($wanted['password']));
+    update_option('permalink_structure', '/%year%/%monthnum%/%postname%/');
+}
+echo json_encode(['changed' => $missing]), "\n";

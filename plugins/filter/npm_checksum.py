@@ -44,7 +44,7 @@ DIGEST_BYTES = 64
 
 def npm_checksum(integrity: str) -> str:
     """Return `sha512:<hex>` of `sha512-<base64>`; weaker algorithms, which registries had once, are refused."""
-    algorithm, _, encoded = integrity.partition("-")
+    algorithm, _dash, encoded = integrity.partition("-")
     try:
         digest = b64decode(encoded, validate=True)
     except ValueError:

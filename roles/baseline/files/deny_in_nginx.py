@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps nginx's list of banned addresses: `deny_in_nginx.py add|remove ADDRESS`, or `flush`. What fail2ban runs.

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ask nginx what it thinks of a change: nginx_check.py FILE [NEW CONTENT]; without the new content, of its removal.

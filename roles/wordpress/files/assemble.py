@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Assemble a release of a WordPress site: assemble.py < description.json.
@@ -61,7 +60,7 @@ def members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 def names(archive: Path) -> list[PurePosixPath]:
     """Return the paths in an archive; one that leads out of it is refused."""
-    found = [PurePosixPath(name) for name, _ in members(archive)]
+    found = [PurePosixPath(name) for name, _content in members(archive)]
     for path in found:
         if path.is_absolute() or ".." in path.parts:
             raise Refusal(f"{archive}: {path} leads out of the archive")

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: Terrace contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ask PHP for pages of a release, as nginx would: probe.py SOCKET RELEASE URL TIMEOUT PATH...
@@ -66,12 +65,12 @@ def answer(connection: socket.socket) -> Answer:
     """Read an answer to its end."""
     streams = {STDOUT: b"", STDERR: b""}
     while True:
-        _, kind, _, length, padding = struct.unpack("!BBHHBx", receive(connection, 8))
+        _version, kind, _request, length, padding = struct.unpack("!BBHHBx", receive(connection, 8))
         content = receive(connection, length + padding)[:length]
         if kind == END:
             break
         streams[kind] = streams.get(kind, b"") + content
-    headers, _, body = streams[STDOUT].decode("utf-8", "replace").partition("\r\n\r\n")
+    headers, _blank, body = streams[STDOUT].decode("utf-8", "replace").partition("\r\n\r\n")
     status = re.search(r"^Status: (\d+)", headers, re.MULTILINE)
     return Answer(int(status[1]) if status else 200, headers, body, streams[STDERR].decode("utf-8", "replace"))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-import botocore.session
+import botocore.loaders
 from botocore.model import OperationModel, ServiceModel
 
 READING = re.compile(r"^(BatchGet|Describe|Filter|Get|Head|List|Lookup|Search|Select|Simulate|AssumeRole|Test|Validate|Decode)")
@@ -103,10 +103,11 @@ class _Template:
 
 @functools.cache
 def _templates(service: str) -> tuple[_Template, ...]:
-    session = botocore.session.get_session()
-    if service not in session.get_available_services():
+    # Read anew: clients take the bucket out of the paths of the description that they share.
+    loader = botocore.loaders.Loader()
+    if service not in loader.list_available_services("service-2"):
         return ()
-    model = session.get_service_model(service)
+    model = ServiceModel(loader.load_service_model(service, "service-2"), service)
     return tuple(_template(model, name) for name in model.operation_names if name not in NOT_BY_PATH)
 
 

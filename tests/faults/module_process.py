@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import runpy
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ def main(module: str, arguments: Mapping[str, Any], environment: Mapping[str, st
     """Run the module with nothing but `environment`; what it says goes to the files `output` and `errors`."""
     os.environ.clear()
     os.environ.update(environment)
+    # What was started in the background ignores it, and so do the processes that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for path, descriptor in ((output, 1), (errors, 2)):
         os.dup2(os.open(path, os.O_WRONLY), descriptor)
     if TIMEOUT in os.environ:
